@@ -1,0 +1,1 @@
+"""Pretrained networks that turn frames into features, and their weights."""

@@ -1,0 +1,1 @@
+"""MediaInfo -> Clips: how a video is divided for analysis."""

@@ -1,0 +1,335 @@
+"""Every option, its default and what it means: the one place where a default lives.
+
+The command line, the TOML files, ``autohighlight config show`` and the reference in the documentation are made
+from these dataclasses. An option's name is its field's name with dashes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from autohighlight.errors import OptionError
+from autohighlight.times import Length
+
+PROJECT_FILE = "autohighlight.toml"
+"""Read from the working folder, above the user's file."""
+
+
+def user_config_file() -> Path:
+    """Where the user's own defaults are read from, if the file is there."""
+    return Path(platformdirs.user_config_dir("autohighlight", appauthor=False)) / "config.toml"
+
+
+def user_cache_dir() -> Path:
+    """Where features are kept between runs; ``AUTOHIGHLIGHT_CACHE_DIR`` overrules it."""
+    override = os.environ.get("AUTOHIGHLIGHT_CACHE_DIR")
+    return Path(override) if override else Path(platformdirs.user_cache_dir("autohighlight", appauthor=False))
+
+
+def option(
+    default: Any,
+    text: str,
+    *,
+    metavar: str | None = None,
+    choices: tuple[str, ...] | None = None,
+    parse: Callable[[str], Any] = str,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> Any:
+    """A field of an options dataclass.
+
+    Args:
+        default: its value where nobody says otherwise.
+        text: what it does, one line, as ``--help`` prints it.
+        metavar: how its value is called in help.
+        choices: the only values allowed.
+        parse: reads the value from a word; a TOML value that is no string is turned into one first.
+        at_least, at_most: bounds of a number.
+    """
+    return field(
+        default=default,
+        metadata={
+            "text": text,
+            "metavar": metavar,
+            "choices": choices,
+            "parse": parse,
+            "at_least": at_least,
+            "at_most": at_most,
+        },
+    )
+
+
+class _Checked:
+    """Checks choices and bounds when an options object is made.
+
+    Raises:
+        OptionError: a value is not allowed; the message names the option.
+    """
+
+    def __post_init__(self) -> None:
+        for spec in dataclasses.fields(self):  # type: ignore[arg-type]
+            value, meta = getattr(self, spec.name), spec.metadata
+            flag = option_flag(spec.name)
+            if meta["choices"] and value not in meta["choices"]:
+                raise OptionError(f"{flag} is one of {', '.join(meta['choices'])}, not {value!r}")
+            if value is None or isinstance(value, Length):
+                continue
+            if meta["at_least"] is not None and value < meta["at_least"]:
+                raise OptionError(f"{flag} is at least {meta['at_least']}, not {value}")
+            if meta["at_most"] is not None and value > meta["at_most"]:
+                raise OptionError(f"{flag} is at most {meta['at_most']}, not {value}")
+
+
+@dataclass(frozen=True)
+class SampleOptions(_Checked):
+    """How a video is divided into clips."""
+
+    clip_length: Length = option(
+        Length.parse("2s"),
+        "length of one clip of analysis: seconds, or frames as 100f (the paper's choice on VTW, section 4.1); "
+        "2 s is the unit that TVSum was rated in",
+        metavar="LENGTH",
+        parse=Length.parse,
+    )
+    clip_sampler: str = option("fixed", "how the video is divided into clips", metavar="NAME")
+
+
+@dataclass(frozen=True)
+class ExtractOptions(_Checked):
+    """How features are measured."""
+
+    backbone: str = option("efficientnet-lite0", "the network that turns frames into features", metavar="NAME")
+    device: str = option(
+        "auto",
+        "where the network runs; auto takes CUDA, else MPS, else the CPU",
+        choices=("auto", "cpu", "cuda", "mps"),
+    )
+    speed: str = option(
+        "balanced",
+        "how much is decoded: key frames only where they are dense enough, what is needed, or every frame",
+        choices=("fast", "balanced", "exact"),
+    )
+    cache: bool = option(True, "keep features on disk, so that the next run on the same video need not decode")
+    cache_size: int = option(
+        2000,
+        "largest size of that cache, in MB; the least recently used go first",
+        metavar="MB",
+        parse=int,
+        at_least=0,
+    )
+
+
+@dataclass(frozen=True)
+class ScoreOptions(_Checked):
+    """How clips are scored."""
+
+    scorer: str = option("fusion", "what gives a clip its score; contrastive is the paper's alone", metavar="NAME")
+    selector: Path | None = option(
+        None,
+        "trained highlight selector to use in place of the one in the package",
+        metavar="FILE",
+        parse=Path,
+    )
+
+
+@dataclass(frozen=True)
+class SelectOptions(_Checked):
+    """How highlights are chosen from scores."""
+
+    duration: Length | None = option(
+        None,
+        "longest total length of the highlights: 60s, 1:30 or 10% (default: 15% of the video, at most 60 s)",
+        metavar="LENGTH",
+        parse=Length.parse,
+    )
+    count: int | None = option(None, "largest number of highlights", metavar="N", parse=int, at_least=1, at_most=9999)
+    min_length: Length = option(Length.parse("2s"), "shortest highlight", metavar="LENGTH", parse=Length.parse)
+    max_length: Length = option(Length.parse("20s"), "longest highlight", metavar="LENGTH", parse=Length.parse)
+    order: str = option("time", "in which order the highlights are shown", choices=("time", "score"))
+    policy: str = option("budget", "how highlights are chosen from scores", metavar="NAME")
+
+
+@dataclass(frozen=True)
+class ExportOptions(_Checked):
+    """How results are written."""
+
+    codec: str = option(
+        "auto",
+        "video codec of the reel; auto takes H.264, and HEVC Main 10 for sources of more than 8 bits",
+        choices=("auto", "h264", "hevc"),
+    )
+    crf: int | None = option(
+        None,
+        "constant rate factor, lower is better (default: 20 for H.264, 22 for HEVC)",
+        metavar="N",
+        parse=int,
+        at_least=0,
+        at_most=51,
+    )
+    preset: str = option(
+        "medium",
+        "the encoder's balance of speed and size",
+        choices=(
+            "ultrafast",
+            "superfast",
+            "veryfast",
+            "faster",
+            "fast",
+            "medium",
+            "slow",
+            "slower",
+            "veryslow",
+        ),
+    )
+    transition: str = option("cut", "what joins two highlights", choices=("cut", "crossfade"))
+    overwrite: bool = option(False, "replace an output that is there already")
+
+
+@dataclass(frozen=True)
+class Options:
+    """All options of a run, by stage."""
+
+    sample: SampleOptions = field(default_factory=SampleOptions)
+    extract: ExtractOptions = field(default_factory=ExtractOptions)
+    score: ScoreOptions = field(default_factory=ScoreOptions)
+    select: SelectOptions = field(default_factory=SelectOptions)
+    export: ExportOptions = field(default_factory=ExportOptions)
+
+    @classmethod
+    def of(cls, **values: Any) -> Options:
+        """Options from names and values, as ``Options.of(duration="30s", device="cpu")``.
+
+        Values may be of the option's own type, or words as on the command line.
+
+        Raises:
+            OptionError: a name that no option has, or a value that its option does not allow.
+        """
+        return Options().replace(**values)
+
+    def replace(self, **values: Any) -> Options:
+        """A copy in which the named options have new values; see `of`."""
+        by_stage: dict[str, dict[str, Any]] = {}
+        known = {spec.name: (stage, spec) for stage, spec in option_fields()}
+        for name, value in values.items():
+            if name not in known:
+                raise OptionError(f"no option is called {name!r}", _similar(name, known))
+            stage, spec = known[name]
+            by_stage.setdefault(stage, {})[name] = parse_value(spec, value)
+        stages = {stage: dataclasses.replace(getattr(self, stage), **new) for stage, new in by_stage.items()}
+        return dataclasses.replace(self, **stages)
+
+    def get(self, name: str) -> Any:
+        """The value of the option called `name` (underscores)."""
+        stage = next(stage for stage, spec in option_fields() if spec.name == name)
+        return getattr(getattr(self, stage), name)
+
+
+def option_fields() -> Iterator[tuple[str, dataclasses.Field[Any]]]:
+    """Every option with the stage it belongs to, in the order in which help lists them."""
+    defaults = Options()
+    for stage in dataclasses.fields(Options):
+        for spec in dataclasses.fields(getattr(defaults, stage.name)):
+            yield stage.name, spec
+
+
+def option_flag(name: str) -> str:
+    """How the option is written on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def parse_value(spec: dataclasses.Field[Any], value: Any) -> Any:
+    """A value of one option, from the option's own type, a word, or a TOML value.
+
+    Raises:
+        OptionError: it cannot be read; the message names the option.
+    """
+    flag = option_flag(spec.name)
+    default = spec.default
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise OptionError(f"{flag} is true or false, not {value!r}")
+        return value
+    if value is None:
+        if default is not None:
+            raise OptionError(f"{flag} needs a value")
+        return None
+    if isinstance(value, bool):
+        raise OptionError(f"{flag} needs a value, not {str(value).lower()}")
+    parse = spec.metadata["parse"]
+    if isinstance(value, Path | Length) and parse is not str:
+        return value
+    try:
+        return parse(str(value))
+    except ValueError:
+        raise OptionError(f"{flag} cannot be {value!r}") from None
+    except OptionError as error:
+        raise OptionError(f"{flag}: {error.problem}", error.hint) from None
+
+
+def _similar(name: str, known: Mapping[str, object]) -> str:
+    import difflib  # noqa: PLC0415 -- only for a message
+
+    close = difflib.get_close_matches(name.replace("-", "_"), known, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(known))}"
+
+
+@dataclass(frozen=True)
+class Layered:
+    """Options together with where each that is not a built-in default came from.
+
+    Args:
+        options: the values.
+        sources: option name -> the file (or ``command line``) that set it.
+    """
+
+    options: Options
+    sources: Mapping[str, str]
+
+
+def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Layered:
+    """Options from, in rising order: built-in defaults, the user's file, the project's file, ``--config``, overrides.
+
+    Args:
+        explicit: a TOML file to read above the others; it must exist.
+        overrides: names and values from the command line.
+
+    Raises:
+        OptionError: a file that is no TOML, an unknown name, a value not allowed; the message names the file.
+    """
+    options, sources = Options(), dict[str, str]()
+    files = [user_config_file(), Path(PROJECT_FILE)]
+    if explicit is not None:
+        if not explicit.is_file():
+            raise OptionError(f"the configuration file {explicit} is not there")
+        files.append(explicit)
+    for file in files:
+        if not file.is_file():
+            continue
+        values = _read_toml(file)
+        try:
+            options = options.replace(**values)
+        except OptionError as error:
+            raise OptionError(f"{file}: {error.problem}", error.hint) from None
+        sources.update(dict.fromkeys(values, str(file)))
+    if overrides:
+        options = options.replace(**overrides)
+        sources.update(dict.fromkeys(overrides, "command line"))
+    return Layered(options, sources)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OptionError(f"{file} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise OptionError(f"cannot read {file}: {error.strerror}") from None
+    return {name.replace("-", "_"): value for name, value in table.items()}

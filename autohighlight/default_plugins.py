@@ -1,0 +1,113 @@
+"""The built-in backbones, clip samplers, scorers, policies and exporters, registered as a third party's would be.
+
+Each is imported when it is first used, so that registering costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autohighlight.hookspecs import hookimpl
+from autohighlight.plugins import (
+    BackboneFactory,
+    ClipSampler,
+    Exporter,
+    Plugins,
+    Register,
+    Scorer,
+    SelectionPolicy,
+    collect,
+    create_plugin_manager,
+)
+
+if TYPE_CHECKING:
+    from autohighlight.config import ExportOptions, ExtractOptions, SampleOptions, ScoreOptions, SelectOptions
+    from autohighlight.timeline.model import Timeline
+    from autohighlight.types import (
+        Backbone,
+        Clip,
+        FeatureTrack,
+        MediaInfo,
+        ProgressCallback,
+        ScoreTrack,
+        Selection,
+    )
+
+
+def load_plugins(*, installed: bool = True) -> Plugins:
+    """The built-in plugins and, unless told otherwise, those of installed distributions.
+
+    Raises:
+        PluginError: a plugin cannot be loaded, or two claim one name.
+    """
+    return collect(create_plugin_manager([sys.modules[__name__]], installed=installed))
+
+
+def _efficientnet_lite0(options: ExtractOptions) -> Backbone:
+    from autohighlight.backbones.efficientnet_lite import load_efficientnet_lite0
+
+    return load_efficientnet_lite0(options.device)
+
+
+@hookimpl
+def autohighlight_register_backbones(register: Register[BackboneFactory]) -> None:
+    """EfficientNet-Lite0 with ImageNet weights."""
+    register("efficientnet-lite0", _efficientnet_lite0)
+
+
+def _fixed(media: MediaInfo, options: SampleOptions) -> tuple[Clip, ...]:
+    from autohighlight.clips.fixed import fixed_clips
+
+    return fixed_clips(media, options.clip_length)
+
+
+@hookimpl
+def autohighlight_register_clip_samplers(register: Register[ClipSampler]) -> None:
+    """Windows of one length, as in the paper."""
+    register("fixed", _fixed)
+
+
+def _builtin_scorer(name: str) -> Scorer:
+    def scorer(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
+        from autohighlight import scorers
+
+        return scorers.BUILTIN[name](features, options)
+
+    return scorer
+
+
+@hookimpl
+def autohighlight_register_scorers(register: Register[Scorer]) -> None:
+    """The default, the paper's, and the floors that they are measured against."""
+    for name in ("fusion", "contrastive", "movement", "spread", "movement+spread", "centre", "random"):
+        register(name, _builtin_scorer(name))
+
+
+def _budget(
+    media: MediaInfo, scores: ScoreTrack, shot_boundaries: Sequence[Fraction], options: SelectOptions
+) -> Selection:
+    from autohighlight.selection.budget import select_within_budget
+
+    return select_within_budget(media, scores, shot_boundaries, options)
+
+
+@hookimpl
+def autohighlight_register_selection_policies(register: Register[SelectionPolicy]) -> None:
+    """The best total score within a budget of seconds."""
+    register("budget", _budget)
+
+
+def _reel(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.reel import write_reel
+
+    return write_reel(timeline, path, options, progress)
+
+
+@hookimpl
+def autohighlight_register_exporters(register: Register[Exporter]) -> None:
+    """The reel."""
+    register("reel", _reel)

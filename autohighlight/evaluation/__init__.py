@@ -1,0 +1,1 @@
+"""Measuring scorers against labels: the paper's section 4."""

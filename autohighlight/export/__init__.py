@@ -1,0 +1,1 @@
+"""Timeline -> files: one module a format."""

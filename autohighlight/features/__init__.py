@@ -1,0 +1,1 @@
+"""Clips -> FeatureTrack: decoding once, measuring everything, keeping it on disk."""

@@ -1,0 +1,52 @@
+"""The hooks that a plugin may implement (entry-point group ``autohighlight``); names, signatures, one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import argparse
+
+    from autohighlight.plugins import (
+        BackboneFactory,
+        ClipSampler,
+        Exporter,
+        Register,
+        Scorer,
+        SelectionPolicy,
+    )
+
+hookspec = pluggy.HookspecMarker("autohighlight")
+hookimpl = pluggy.HookimplMarker("autohighlight")
+
+
+@hookspec
+def autohighlight_register_backbones(register: Register[BackboneFactory]) -> None:
+    """Register networks: ``register(name, factory)``, ``factory(options: ExtractOptions) -> Backbone``."""
+
+
+@hookspec
+def autohighlight_register_clip_samplers(register: Register[ClipSampler]) -> None:
+    """Register clip samplers: ``sampler(media: MediaInfo, options: SampleOptions) -> tuple[Clip, ...]``."""
+
+
+@hookspec
+def autohighlight_register_scorers(register: Register[Scorer]) -> None:
+    """Register scorers: ``scorer(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack``."""
+
+
+@hookspec
+def autohighlight_register_selection_policies(register: Register[SelectionPolicy]) -> None:
+    """Register policies: ``policy(media, scores, shot_boundaries, options: SelectOptions) -> Selection``."""
+
+
+@hookspec
+def autohighlight_register_exporters(register: Register[Exporter]) -> None:
+    """Register exporters: ``exporter(timeline, path, options: ExportOptions, progress) -> list[Path]`` written."""
+
+
+@hookspec
+def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add commands to the command line: ``subparsers.add_parser(...).set_defaults(run=function)``."""

@@ -1,0 +1,166 @@
+"""Joins the stages; each arrow of the data flow is one function, and the whole is `highlight`.
+
+    file -> MediaInfo -> Clips -> FeatureTrack -> ScoreTrack -> Selection -> Timeline -> files
+
+Knows neither the command line nor the terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autohighlight.config import Options
+from autohighlight.default_plugins import load_plugins
+from autohighlight.errors import OptionError
+from autohighlight.plugins import Plugins
+from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallback, ScoreTrack, Selection
+
+if TYPE_CHECKING:
+    from autohighlight.timeline.model import Timeline
+
+
+def no_progress(progress: Progress) -> None:
+    """A progress callback for those who do not want to know."""
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """All that is known of one video before anything is chosen.
+
+    Args:
+        media: the file.
+        features: what was measured of each clip.
+        scores: how much each clip matters.
+    """
+
+    media: MediaInfo
+    features: FeatureTrack
+    scores: ScoreTrack
+
+
+def probe(video: Path | str) -> MediaInfo:
+    """What the container says of the video.
+
+    Raises:
+        InputError: the file cannot be read, is no video, or has no video stream.
+    """
+    from autohighlight.media.probe import probe as probe_file
+
+    return probe_file(Path(video))
+
+
+def extract(
+    media: MediaInfo, options: Options, plugins: Plugins, progress: ProgressCallback = no_progress
+) -> FeatureTrack:
+    """The features of each clip, from the cache where they are kept, else by decoding the video once.
+
+    Raises:
+        InputError: nothing of the video can be decoded.
+        WeightsError: the backbone's weights are missing or wrong.
+        DependencyError: the device asked for is not there.
+    """
+    from autohighlight.features.cache import FeatureCache
+    from autohighlight.features.extract import extract_features
+
+    clips = plugins.clip_samplers[options.sample.clip_sampler](media, options.sample)
+    factory = plugins.backbones[options.extract.backbone]
+    cache = FeatureCache.from_options(options.extract)
+    return extract_features(media, clips, factory, options.extract, cache=cache, progress=progress)
+
+
+def analyse(
+    video: Path | str,
+    options: Options | None = None,
+    *,
+    plugins: Plugins | None = None,
+    progress: ProgressCallback = no_progress,
+) -> Analysis:
+    """Measures and scores every clip of a video.
+
+    Args:
+        video: the file.
+        options: see `autohighlight.config`; the defaults if None.
+        plugins: what backbones, scorers, ... are made of; the built-in and installed ones if None.
+        progress: is told how far the work has come.
+
+    Raises:
+        AutohighlightError: see `autohighlight.errors`.
+    """
+    options, plugins = options or Options(), plugins or load_plugins()
+    scorer = plugins.scorers[options.score.scorer]  # a wrong name is said before the work is done
+    progress(Progress("probe", 0, None))
+    media = probe(video)
+    features = extract(media, options, plugins, progress)
+    progress(Progress("score", 0, None, "clips"))
+    return Analysis(media, features, scorer(features, options.score))
+
+
+def select(analysis: Analysis, options: Options, plugins: Plugins) -> Selection:
+    """Chooses highlights by the scores of an analysis."""
+    policy = plugins.selection_policies[options.select.policy]
+    return policy(analysis.media, analysis.scores, analysis.features.shot_boundaries, options.select)
+
+
+def score(video: Path | str, **options: Any) -> ScoreTrack:
+    """The score of every clip of a video.
+
+    Args:
+        video: the file.
+        options: as on the command line, with underscores: ``clip_length="100f"``, ``scorer="contrastive"``.
+
+    Raises:
+        AutohighlightError: see `autohighlight.errors`.
+    """
+    return analyse(video, Options.of(**options)).scores
+
+
+def highlight(video: Path | str, **options: Any) -> Selection:
+    """The highlights of a video.
+
+    Args:
+        video: the file.
+        options: as on the command line, with underscores: ``duration=30``, ``count=5``, ``speed="fast"``.
+
+    Raises:
+        AutohighlightError: see `autohighlight.errors`.
+    """
+    chosen, plugins = Options.of(**options), load_plugins()
+    return select(analyse(video, chosen, plugins=plugins), chosen, plugins)
+
+
+def build(selection: Selection) -> Timeline:
+    """Lays a selection on the frames of a timeline."""
+    from autohighlight.timeline.build import build_timeline
+
+    if not selection:
+        raise OptionError(f"nothing was chosen from {selection.media.path.name}", "allow a longer --duration")
+    return build_timeline(selection)
+
+
+def export(
+    selection: Selection,
+    path: Path | str,
+    exporter: str = "reel",
+    *,
+    options: Options | None = None,
+    plugins: Plugins | None = None,
+    progress: ProgressCallback = no_progress,
+) -> list[Path]:
+    """Writes a selection as files and returns their paths.
+
+    Args:
+        selection: what to write.
+        path: the file to write.
+        exporter: which form: ``reel``, or one that a plugin brings.
+        options: see `autohighlight.config`; the defaults if None.
+        plugins: the built-in and installed ones if None.
+        progress: is told how far the work has come.
+
+    Raises:
+        OutputError: it cannot be written; nothing was left behind.
+    """
+    options, plugins = options or Options(), plugins or load_plugins()
+    write = plugins.exporters[exporter]
+    return write(build(selection), Path(path), options.export, progress)

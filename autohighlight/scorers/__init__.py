@@ -1,0 +1,1 @@
+"""FeatureTrack -> ScoreTrack: the default scorer, the paper's, and the floors."""

@@ -1,0 +1,1 @@
+"""ScoreTrack -> Selection: choosing non-overlapping highlights under a budget."""

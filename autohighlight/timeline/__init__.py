@@ -1,0 +1,1 @@
+"""Selection -> Timeline: exact frames of one sequence, cut from the sources."""

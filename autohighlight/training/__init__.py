@@ -1,0 +1,1 @@
+"""Fitting a highlight selector to unlabelled footage; never imported by inference."""

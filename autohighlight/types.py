@@ -1,0 +1,324 @@
+"""The values that flow from stage to stage; all frozen, all checked when made.
+
+file -> MediaInfo -> Clips -> FeatureTrack -> ScoreTrack -> Selection -> Timeline -> files
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autohighlight.times import FrameGrid, TimeRange
+
+Speed = Literal["fast", "balanced", "exact"]
+"""How much of the video is decoded: key frames, what is needed, or everything."""
+
+
+@dataclass(frozen=True)
+class ColourInfo:
+    """How a picture's numbers are meant, in FFmpeg's names (ITU-T H.273); ``unknown`` where the file is silent."""
+
+    primaries: str = "unknown"
+    transfer: str = "unknown"
+    matrix: str = "unknown"
+    range: str = "unknown"
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether the transfer function is PQ (SMPTE ST 2084) or HLG (ARIB STD-B67)."""
+        return self.transfer in {"smpte2084", "arib-std-b67"}
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """One sound track of a file.
+
+    Args:
+        index: the stream's number in the container.
+        codec: FFmpeg's name of the codec.
+        sample_rate: samples/s.
+        layout: FFmpeg's name of the channel layout, as ``stereo`` or ``5.1``.
+        num_channels: how many channels.
+        language: ISO 639 code, or empty.
+        start: presentation time of the first sample, in seconds.
+        is_default: whether the container marks it as the one to play.
+    """
+
+    index: int
+    codec: str
+    sample_rate: int
+    layout: str
+    num_channels: int
+    language: str = ""
+    start: Fraction = Fraction(0)
+    is_default: bool = False
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What is known of a video file before a frame of it is decoded.
+
+    Times are presentation times in seconds on the container's clock; the picture is shown during `time_range`.
+
+    Args:
+        path: the file.
+        container: FFmpeg's name of the container format.
+        video_stream: number of the video stream in the container (never a cover picture).
+        codec: FFmpeg's name of the video codec.
+        time_base: seconds per tick of the stream's time stamps.
+        time_range: from the first frame's presentation to the end of the last.
+        frame_rate: nominal frames/s; for a variable rate the nearest standard one.
+        is_variable_rate: whether the frames are not evenly spaced.
+        width, height: the stored picture, in pixels, before rotation.
+        rotation: clockwise degrees that the picture is turned by to be shown: 0, 90, 180 or 270.
+        sample_aspect_ratio: width of a stored pixel over its height.
+        pixel_format: FFmpeg's name.
+        bit_depth: bits of one component.
+        colour: how the numbers are meant.
+        audio: the sound tracks.
+        num_frames: how many frames the stream holds (packets, where nothing is damaged).
+    """
+
+    path: Path
+    container: str
+    video_stream: int
+    codec: str
+    time_base: Fraction
+    time_range: TimeRange
+    frame_rate: Fraction
+    is_variable_rate: bool
+    width: int
+    height: int
+    rotation: int
+    sample_aspect_ratio: Fraction
+    pixel_format: str
+    bit_depth: int
+    colour: ColourInfo
+    audio: tuple[AudioStream, ...]
+    num_frames: int
+
+    @property
+    def duration(self) -> Fraction:
+        """How long the picture is shown, in seconds."""
+        return self.time_range.duration
+
+    @property
+    def grid(self) -> FrameGrid:
+        """The instants of the frames at the nominal rate, from the first frame on."""
+        return FrameGrid(self.frame_rate, self.time_range.start)
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """Width and height in square pixels as shown: aspect ratio and rotation applied, both even.
+
+        The longer of the stored sides in question is kept and the other stretched, so no detail is lost.
+        """
+        width, height = Fraction(self.width), Fraction(self.height)
+        if self.sample_aspect_ratio >= 1:
+            width *= self.sample_aspect_ratio
+        else:
+            height /= self.sample_aspect_ratio
+        if self.rotation in (90, 270):
+            width, height = height, width
+        return max(2, round(width / 2) * 2), max(2, round(height / 2) * 2)
+
+    @property
+    def main_audio(self) -> AudioStream | None:
+        """The sound track that a player would play: the one marked default, else the first; None if silent."""
+        return next((a for a in self.audio if a.is_default), self.audio[0] if self.audio else None)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One window of analysis: number `index`, shown during `time_range` (seconds, presentation time)."""
+
+    index: int
+    time_range: TimeRange
+
+
+def _frozen_array(array: NDArray[np.floating], shape: tuple[int, ...], name: str) -> NDArray[np.floating]:
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, not {shape}")
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTrack:
+    """What was measured of each clip of one video.
+
+    Args:
+        clips: the N clips, in time order.
+        embeddings: float32 (N, dim): the backbone's feature of each clip, pooled over the clip.
+        cues: name -> float32 (N,): other measures of each clip, as movement or loudness; NaN where one could
+            not be measured (no sound, too few frames).
+        shot_boundaries: presentation times, in seconds, at which the picture cuts; ascending.
+        backbone: name of the network that made the embeddings.
+        fingerprint: what the features depend on besides the video: backbone, weights, settings.
+        num_frames_lost: frames that could not be decoded.
+        num_frames_read: frames that were decoded.
+    """
+
+    clips: tuple[Clip, ...]
+    embeddings: NDArray[np.floating]
+    cues: Mapping[str, NDArray[np.floating]]
+    shot_boundaries: tuple[Fraction, ...]
+    backbone: str
+    fingerprint: str
+    num_frames_lost: int = 0
+    num_frames_read: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.clips:
+            raise ValueError("a feature track has at least one clip")
+        num_clips = len(self.clips)
+        dim = self.embeddings.shape[-1]
+        object.__setattr__(self, "embeddings", _frozen_array(self.embeddings, (num_clips, dim), "embeddings"))
+        cues = {name: _frozen_array(values, (num_clips,), name) for name, values in self.cues.items()}
+        object.__setattr__(self, "cues", MappingProxyType(cues))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __repr__(self) -> str:
+        return (
+            f"FeatureTrack({len(self)} clips, embeddings {self.embeddings.shape} of {self.backbone!r}, "
+            f"cues {sorted(self.cues)}, {len(self.shot_boundaries)} shot boundaries)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTrack:
+    """How much each clip of one video matters.
+
+    Args:
+        clips: the N clips, in time order.
+        values: float64 (N,), each in [0, 1]: higher matters more. Only the order within one video means anything.
+        scorer: name of the scorer.
+        parts: name -> float64 (N,) in [0, 1]: what the score is made of, as rank within the video.
+    """
+
+    clips: tuple[Clip, ...]
+    values: NDArray[np.floating]
+    scorer: str
+    parts: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        num_clips = len(self.clips)
+        object.__setattr__(self, "values", _frozen_array(self.values, (num_clips,), "values"))
+        if not (np.isfinite(self.values).all() and (self.values >= 0).all() and (self.values <= 1).all()):
+            raise ValueError(f"scores of {self.scorer!r} lie in [0, 1]")
+        parts = {name: _frozen_array(values, (num_clips,), name) for name, values in self.parts.items()}
+        object.__setattr__(self, "parts", MappingProxyType(parts))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __repr__(self) -> str:
+        return f"ScoreTrack({len(self)} clips by {self.scorer!r}, parts {sorted(self.parts)})"
+
+
+@dataclass(frozen=True, order=True)
+class Highlight:
+    """One chosen stretch of the source.
+
+    Args:
+        time_range: presentation time in the source, in seconds.
+        score: mean score of its clips, in [0, 1].
+        reason: why it was chosen, a few words for people.
+    """
+
+    time_range: TimeRange
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection(Sequence[Highlight]):
+    """The highlights of one video, in the order in which they are to be shown; no two overlap.
+
+    Args:
+        media: the video they were chosen from.
+        highlights: the chosen stretches.
+        scores: the curve they were chosen by.
+    """
+
+    media: MediaInfo
+    highlights: tuple[Highlight, ...]
+    scores: ScoreTrack = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        ordered = sorted(h.time_range for h in self.highlights)
+        for before, after in itertools.pairwise(ordered):
+            if before.end > after.start:
+                raise ValueError(f"highlights overlap: {before} and {after}")
+
+    @property
+    def duration(self) -> Fraction:
+        """Sum of the highlights' lengths, in seconds."""
+        return sum((h.time_range.duration for h in self.highlights), Fraction(0))
+
+    def __len__(self) -> int:
+        return len(self.highlights)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self.highlights[index]
+
+    def __iter__(self) -> Iterator[Highlight]:
+        return iter(self.highlights)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a stage has come.
+
+    Args:
+        stage: its verb: ``probe``, ``extract``, ``score``, ``select``, ``export``.
+        done: how much is done, in `unit`.
+        total: how much there is; None where unknown.
+        unit: what is counted.
+    """
+
+    stage: str
+    done: float
+    total: float | None
+    unit: str = "frames"
+
+
+ProgressCallback = Callable[[Progress], None]
+"""Is told how far a stage has come; may be called from any thread, often; must return at once."""
+
+
+class Backbone(Protocol):
+    """A pretrained network that turns windows of frames into features.
+
+    Attributes:
+        name: as registered, with what distinguishes its weights.
+        dim: length of one feature.
+        window_length: T, frames in one window; 1 for a network of single images.
+        frame_rate: frames/s at which the T frames of a window are sampled; None: the video's own.
+        input_size: height and width of a frame, in pixels.
+        fingerprint: changes whenever the features would (weights, precision, preprocessing).
+        device: where it runs, in torch's words.
+    """
+
+    name: str
+    dim: int
+    window_length: int
+    frame_rate: float | None
+    input_size: tuple[int, int]
+    fingerprint: str
+    device: str
+
+    def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 sRGB frames (N, T, H, W, 3) -> float32 (N, dim). N may be 0. Safe to call from several threads."""
+        ...
