@@ -1,0 +1,47 @@
+"""What every test gets: folders of its own for the user's files, and random numbers that leak nothing."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Machines differ in speed; how long an example takes says nothing about whether it is right.
+settings.register_profile("autohighlight", deadline=None)
+settings.load_profile("autohighlight")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path | None:
+    """The folder of real and odd media beside the repository; None where it is absent."""
+    folder = REPOSITORY.parent / "shared"
+    return folder if (folder / "media").is_dir() else None
+
+
+@pytest.fixture(autouse=True)
+def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cache and configuration of the user who runs the tests are neither read nor written."""
+    home = tmp_path_factory.mktemp("user")
+    monkeypatch.setenv("AUTOHIGHLIGHT_CACHE_DIR", str(home / "cache" / "autohighlight"))
+    for name in ("CACHE", "CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _random_numbers_restored() -> Iterator[None]:
+    """No test changes the random numbers that the next one draws."""
+    plain, of_numpy = random.getstate(), np.random.get_state()
+    torch = sys.modules.get("torch")
+    of_torch = torch.random.get_rng_state() if torch else None
+    yield
+    random.setstate(plain)
+    np.random.set_state(of_numpy)
+    if torch:
+        torch.random.set_rng_state(of_torch)
