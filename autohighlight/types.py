@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,44 @@ class AudioStream:
     is_default: bool = False
 
 
+def _frozen_array(array: NDArray[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, not {shape}")
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, eq=False)
+class PacketIndex:
+    """The packets of a video stream in the order of decoding: what can be known without decoding.
+
+    Args:
+        pts: int64 (P,): presentation time of each, in ticks of the stream's time base.
+        size: int64 (P,): bytes of each.
+        is_key: bool (P,): whether the container marks it as a key frame.
+        is_shown: bool (P,): False where an edit list hides it.
+        has_timestamps: False where the container gives no times and `pts` merely counts frames.
+    """
+
+    pts: NDArray[np.int64]
+    size: NDArray[np.int64]
+    is_key: NDArray[np.bool_]
+    is_shown: NDArray[np.bool_]
+    has_timestamps: bool = True
+
+    def __post_init__(self) -> None:
+        shape = (len(self.pts),)
+        for name in ("pts", "size", "is_key", "is_shown"):
+            object.__setattr__(self, name, _frozen_array(getattr(self, name), shape, name))
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    def __repr__(self) -> str:
+        return f"PacketIndex({len(self)} packets, {int(self.is_key.sum())} key)"
+
+
 @dataclass(frozen=True)
 class MediaInfo:
     """What is known of a video file before a frame of it is decoded.
@@ -85,6 +123,8 @@ class MediaInfo:
         colour: how the numbers are meant.
         audio: the sound tracks.
         num_frames: how many frames the stream holds (packets, where nothing is damaged).
+        num_frames_absent: how many more the container announces than the file holds, where it is cut short.
+        packets: the stream's packets; None for media described without a file.
     """
 
     path: Path
@@ -104,6 +144,8 @@ class MediaInfo:
     colour: ColourInfo
     audio: tuple[AudioStream, ...]
     num_frames: int
+    num_frames_absent: int = 0
+    packets: PacketIndex | None = field(default=None, repr=False, compare=False)
 
     @property
     def duration(self) -> Fraction:
@@ -142,14 +184,6 @@ class Clip:
 
     index: int
     time_range: TimeRange
-
-
-def _frozen_array(array: NDArray[np.floating], shape: tuple[int, ...], name: str) -> NDArray[np.floating]:
-    if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, not {shape}")
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 @dataclass(frozen=True, eq=False)

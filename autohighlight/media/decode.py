@@ -1,0 +1,253 @@
+"""Decodes stretches of a video: the very frames that decoding the whole file would give, without doing so.
+
+A *span* is a stretch of presentation time that begins at a sync point (a key frame that everything before it is
+shown before) and can be decoded alone. Packets are fed by their number in the `PacketIndex`, so what is decoded is
+decided before anything is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Discard
+from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from autohighlight.errors import InputError
+from autohighlight.media.source import open_source
+from autohighlight.types import MediaInfo, PacketIndex
+
+
+VideoPacket = Packet[VideoStream]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of a video that can be decoded alone.
+
+    Args:
+        first, stop: the packets to feed, ``[first, stop)`` in decoding order; `first` is a sync point.
+        start_pts, end_pts: the frames shown in ``[start_pts, end_pts)``, in ticks, belong to it.
+    """
+
+    first: int
+    stop: int
+    start_pts: int
+    end_pts: int
+
+
+def packets_of(media: MediaInfo) -> PacketIndex:
+    """The packet index of a probed file.
+
+    Raises:
+        ValueError: the media was described by hand, not probed.
+    """
+    if media.packets is None:
+        raise ValueError(f"{media.path} has not been probed")
+    return media.packets
+
+
+def sync_points(packets: PacketIndex) -> NDArray[np.int64]:
+    """Numbers of the packets that decoding can begin at: key frames shown after all that is decoded before them.
+
+    Packets that follow one and are shown before it (the leading pictures of an open group) belong to the span before.
+    """
+    if not packets.has_timestamps:
+        return np.zeros(1, np.int64)
+    keys = np.flatnonzero(packets.is_key)
+    latest_before = np.maximum.accumulate(np.concatenate([[np.iinfo(np.int64).min], packets.pts[:-1]]))
+    usable = keys[packets.pts[keys] > latest_before[keys]]
+    return usable if len(usable) and usable[0] == 0 else np.concatenate([[0], usable])
+
+
+def spans(packets: PacketIndex, starts: NDArray[np.int64]) -> list[Span]:
+    """Divides the whole video at the given sync points; the first span begins with the first packet."""
+    edges = [int(packets.pts.min()), *(int(packets.pts[s]) for s in starts[1:]), int(packets.pts.max()) + 1]
+    cuts = [int(s) for s in starts] + [len(packets)]
+    result = []
+    for number, first in enumerate(cuts[:-1]):
+        start, end = edges[number], edges[number + 1]
+        # The leading pictures of the next key frame need it: feed through the last packet shown before it.
+        stop = cuts[number + 1]
+        while stop < len(packets) and (packets.pts[stop : stop + 32] < end).any():
+            stop += int(np.flatnonzero(packets.pts[stop : stop + 32] < end)[-1]) + 1
+        result.append(Span(first, stop, start, end))
+    return result
+
+
+class VideoReader:
+    """Decodes spans of one video; not shared between threads.
+
+    Args:
+        media: a probed file.
+        threads: decoder threads; 0 lets FFmpeg decide.
+        is_primed: feed the file's first packet before a seek's, for decoders that learn something from it alone.
+        skip_unreferenced: leave out the frames that no other is predicted from.
+
+    Attributes:
+        num_lost: packets that the decoder refused, and frames that it marked as damaged, so far.
+        num_read: frames decoded so far.
+        num_failed_seeks: spans that had to be reached by decoding all that comes before.
+    """
+
+    def __init__(
+        self, media: MediaInfo, *, threads: int = 1, is_primed: bool = False, skip_unreferenced: bool = False
+    ) -> None:
+        self.media = media
+        self.num_lost = 0
+        self.num_read = 0
+        self.num_failed_seeks = 0
+        self._threads = threads
+        self._is_primed = is_primed
+        self._skip_unreferenced = skip_unreferenced
+        self._container: InputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._has_begun = False
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._container is not None:
+            self._container.close()
+            self._container = self._stream = None
+
+    def frames(self, span: Span, wanted: NDArray[np.bool_] | None = None) -> Iterator[VideoFrame]:
+        """The frames of a span in order of presentation, each with its `pts`; damaged ones left out and counted.
+
+        Args:
+            span: what to decode.
+            wanted: bool (span.stop - span.first,): the packets to feed; None feeds all. Those left out must not be
+                needed by those fed.
+        """
+        frames = self._timed(self._decode(self._packets_from(span.first), span, wanted), span)
+        head = next(frames, None)
+        if head is None:
+            return
+        if span.first > 0 and head.pict_type != PictureType.I:
+            # What the container marks as a key frame is none, or does not decode here: read up to the place instead.
+            self.num_failed_seeks += 1
+            self.close()
+            numbered = enumerate(_with_data(*self._source()))
+            self._has_begun = True
+            frames = self._timed(self._decode(numbered, replace(span, first=0), None), span)
+        else:
+            frames = itertools.chain([head], frames)
+        for frame in frames:
+            self.num_read += 1
+            yield frame
+
+    def _timed(self, frames: Iterator[VideoFrame], span: Span) -> Iterator[VideoFrame]:
+        """Those frames that belong to the span; a time is made up where the file gives none."""
+        index = packets_of(self.media)
+        previous: int | None = None
+        for frame in frames:
+            if frame.pts is None or not index.has_timestamps:
+                frame.pts = span.start_pts if previous is None else previous + _ticks_per_frame(index)
+            previous = frame.pts
+            if span.start_pts <= frame.pts < span.end_pts:
+                yield frame
+
+    def _decode(
+        self, packets: Iterator[tuple[int, VideoPacket]], span: Span, wanted: NDArray[np.bool_] | None
+    ) -> Iterator[VideoFrame]:
+        for number, packet in packets:
+            if number >= span.stop:
+                break
+            if number >= span.first and (wanted is None or wanted[number - span.first]):
+                yield from self._feed(packet)
+        yield from self._feed(None)
+
+    def _feed(self, packet: VideoPacket | None) -> Iterator[VideoFrame]:
+        _, stream = self._source()
+        try:
+            frames = stream.codec_context.decode(packet)
+        except av.error.EOFError:
+            return
+        except av.error.FFmpegError:
+            self.num_lost += 1
+            return
+        for frame in frames:
+            if frame.is_corrupt:
+                self.num_lost += 1
+            else:
+                yield frame
+
+    def _packets_from(self, first: int) -> Iterator[tuple[int, VideoPacket]]:
+        """The file's packets, numbered as in the index, from number `first` or earlier on; the decoder is fresh."""
+        if self._is_primed or self._container is None:
+            self.close()
+        container, stream = self._source()
+        stream.codec_context.flush_buffers()
+        index = packets_of(self.media)
+        if first > 0:
+            if self._is_primed:
+                primer = next(container.demux(stream))
+                stream.codec_context.decode(primer)
+            container.seek(int(index.pts[first]), stream=stream, backward=True)
+            packets = _with_data(container, stream)
+            for packet in packets:
+                if packet.pts == index.pts[first] and packet.size == index.size[first]:
+                    return enumerate(itertools.chain([packet], packets), first)
+                if packet.is_keyframe and packet.pts is not None and packet.pts > index.pts[first]:
+                    break
+            # The container's seek missed the place: read, without decoding, up to it instead.
+            self.close()
+            container, stream = self._source()
+        elif self._has_begun:
+            self.close()
+            container, stream = self._source()
+        self._has_begun = True
+        return enumerate(_with_data(container, stream))
+
+    def _source(self) -> tuple[InputContainer, VideoStream]:
+        if self._container is None or self._stream is None:
+            self._container, self._stream = self._open()
+            self._has_begun = False
+        return self._container, self._stream
+
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        container = open_source(self.media.path)
+        stream = container.streams[self.media.video_stream] if self._fits(container) else None
+        if not isinstance(stream, VideoStream):
+            container.close()
+            raise InputError(self.media.path, "has changed while it was being read", "run again when it is complete")
+        for other in container.streams:
+            if other.index != stream.index:
+                other.discard = Discard.all
+        stream.codec_context.thread_count = self._threads
+        stream.codec_context.thread_type = "AUTO"
+        if self._skip_unreferenced:
+            stream.codec_context.skip_frame = "NONREF"
+        return container, stream
+
+    def _fits(self, container: InputContainer) -> bool:
+        return self.media.video_stream < len(container.streams)
+
+
+def _with_data(container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
+    """The stream's packets until the file or its readable part ends, without the empty one that marks the end."""
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except (av.error.FFmpegError, OSError):
+        return  # damage that the probe has met and counted
+
+
+def _ticks_per_frame(index: PacketIndex) -> int:
+    return max(1, round((int(index.pts.max()) - int(index.pts.min())) / max(1, len(index) - 1)))

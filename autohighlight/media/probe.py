@@ -1,0 +1,220 @@
+"""file -> MediaInfo: reads every packet's header and decodes one frame.
+
+The packets tell the true times, sizes and key frames of the whole stream at the cost of reading the file; what a
+container's header says of length and rate is not trusted.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.stream import Discard
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from autohighlight.errors import NoVideoStreamError, UndecodableError
+from autohighlight.media.source import open_source
+from autohighlight.times import STANDARD_FRAME_RATES, TimeRange, nearest_standard_rate
+from autohighlight.types import AudioStream, ColourInfo, MediaInfo, PacketIndex
+
+_ATTACHED_PICTURE = 0x0400 | 0x0800  # AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITION_TIMED_THUMBNAILS
+_DEFAULT = 0x0001  # AV_DISPOSITION_DEFAULT
+_FALLBACK_RATE = Fraction(25)
+_HIGHEST_VARIABLE_RATE = Fraction(60)  # closer frames are bursts of a screen recorder, not a rate
+
+# ITU-T H.273 code points in FFmpeg's words
+_PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
+              10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213"}  # fmt: skip
+_TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100",
+              10: "log316", 11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10",
+              15: "bt2020-12", 16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"}  # fmt: skip
+_MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco",
+             9: "bt2020nc", 10: "bt2020c", 12: "chroma-derived-nc", 14: "ictcp"}  # fmt: skip
+_RANGES = {1: "tv", 2: "pc"}
+
+
+def probe(path: Path) -> MediaInfo:
+    """What a video file holds; see `MediaInfo`.
+
+    Raises:
+        InputError: it cannot be read, is no video, has no video stream, or not one frame of it can be decoded.
+    """
+    with open_source(path) as container:
+        stream = _video_stream(container, path)
+        packets, end, num_absent = _read_packets(container, stream, path)
+        audio = tuple(_audio_stream(s) for s in container.streams.audio if s.codec_context is not None)
+        frame = _first_frame(path, stream.index)
+        rate, is_variable = _frame_rate(stream, packets)
+        time_base = stream.time_base or Fraction(1, 1000)
+        first = int(packets.pts[packets.is_shown].min())
+        last = int(packets.pts[packets.is_shown].max())
+        stop = max(end, last * time_base + (1 / rate if end <= last * time_base else 0))
+        return MediaInfo(
+            path=path,
+            container=container.format.name,
+            video_stream=stream.index,
+            codec=stream.codec_context.codec.canonical_name,
+            time_base=time_base,
+            time_range=TimeRange(first * time_base, stop),
+            frame_rate=rate,
+            is_variable_rate=is_variable,
+            width=frame.width,
+            height=frame.height,
+            rotation=round(-frame.rotation / 90) * 90 % 360,
+            sample_aspect_ratio=_aspect_ratio(stream),
+            pixel_format=frame.format.name,
+            bit_depth=max(component.bits for component in frame.format.components),
+            colour=_colour(frame),
+            audio=audio,
+            num_frames=int(packets.is_shown.sum()),
+            num_frames_absent=num_absent,
+            packets=packets,
+        )
+
+
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream that a player would show: no cover picture, the default one, the largest, the first."""
+    videos = [s for s in container.streams.video if not int(s.disposition) & _ATTACHED_PICTURE]
+    if not videos:
+        raise NoVideoStreamError(path, "has no video stream", "name a file with moving pictures")
+    readable = [s for s in videos if s.codec_context is not None]
+    if not readable:
+        raise UndecodableError(path, "is in a video codec that cannot be decoded here", "convert it first")
+    return max(
+        readable,
+        key=lambda s: (bool(int(s.disposition) & _DEFAULT), (s.width or 0) * (s.height or 0), -s.index),
+    )
+
+
+def _read_packets(container: InputContainer, stream: VideoStream, path: Path) -> tuple[PacketIndex, Fraction, int]:
+    """The packets, the end of the last shown frame in seconds, and how many announced frames are not in the file."""
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = Discard.all
+    rows: list[tuple[int | None, int, bool, bool, int]] = []
+    is_cut_short = False
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                is_cut_short |= packet.is_corrupt
+                pts = packet.pts if packet.pts is not None else packet.dts
+                rows.append((pts, packet.size, packet.is_keyframe, not packet.is_discard, packet.duration or 0))
+    except (av.error.FFmpegError, OSError):
+        is_cut_short = True
+    if not rows:
+        raise UndecodableError(path, "holds no picture: it ends before the first frame", "copy or download it again")
+    given = [row[0] for row in rows if row[0] is not None]
+    has_timestamps = len(given) == len(rows)
+    pts = np.array(given if has_timestamps else range(len(rows)), np.int64)
+    if not has_timestamps:
+        pts *= _ticks_per_frame(stream)
+    is_shown = np.array([row[3] for row in rows])
+    if not is_shown.any():
+        is_shown[:] = True  # an edit list that hides everything is damage
+    last = int(np.flatnonzero(pts == pts[is_shown].max())[-1])
+    packets = PacketIndex(
+        pts=pts,
+        size=np.array([row[1] for row in rows], np.int64),
+        is_key=np.array([row[2] for row in rows]),
+        is_shown=is_shown,
+        has_timestamps=has_timestamps,
+    )
+    end = (int(pts[last]) + rows[last][4]) * (stream.time_base or Fraction(1, 1000))
+    num_absent = max(0, stream.frames - len(rows)) if is_cut_short else 0
+    return packets, end, num_absent
+
+
+def _ticks_per_frame(stream: VideoStream) -> int:
+    rate = stream.guessed_rate or stream.average_rate or _FALLBACK_RATE
+    return max(1, round(1 / (rate * (stream.time_base or Fraction(1, 1000)))))
+
+
+def _first_frame(path: Path, stream_index: int) -> VideoFrame:
+    with open_source(path) as container:
+        stream = container.streams[stream_index]
+        assert isinstance(stream, VideoStream)  # noqa: S101 -- for the type checker; it was chosen as one
+        try:
+            for packet in container.demux(stream):
+                try:
+                    for frame in stream.codec_context.decode(packet if packet.size else None):
+                        return frame
+                except av.error.InvalidDataError:
+                    continue  # damaged: a later packet may decode
+        except (av.error.FFmpegError, OSError):
+            pass  # the file ends in its damage: nothing came before
+    raise UndecodableError(path, "holds a video stream, but not one frame of it can be decoded", "it may be damaged")
+
+
+def _aspect_ratio(stream: VideoStream) -> Fraction:
+    ratio = stream.sample_aspect_ratio
+    # A ratio beyond 1:10 is a damaged header, not a picture.
+    return ratio if ratio and Fraction(1, 10) <= ratio <= 10 else Fraction(1)
+
+
+def _colour(frame: VideoFrame) -> ColourInfo:
+    return ColourInfo(
+        primaries=_PRIMARIES.get(int(frame.color_primaries), "unknown"),
+        transfer=_TRANSFERS.get(int(frame.color_trc), "unknown"),
+        matrix=_MATRICES.get(int(frame.colorspace), "unknown"),
+        range=_RANGES.get(int(frame.color_range), "unknown"),
+    )
+
+
+def _audio_stream(stream: av.AudioStream) -> AudioStream:
+    context = stream.codec_context
+    start = (stream.start_time or 0) * (stream.time_base or Fraction(0))
+    return AudioStream(
+        index=stream.index,
+        codec=context.codec.canonical_name,
+        sample_rate=context.sample_rate,
+        layout=context.layout.name,
+        num_channels=context.layout.nb_channels,
+        language=stream.language or "",
+        start=start,
+        is_default=bool(int(stream.disposition) & _DEFAULT),
+    )
+
+
+def _frame_rate(stream: VideoStream, packets: PacketIndex) -> tuple[Fraction, bool]:
+    """The nominal rate and whether frames are unevenly spaced.
+
+    A rate is the true one if every frame lies on its grid, to within the rounding of the container's clock, and most
+    grid places hold a frame. Otherwise the rate varies, and the nearest standard rate to that of the median frame
+    is the nominal one: phones and screen recorders stamp frames of one length with gaps and jitter.
+    """
+    times = np.sort(packets.pts[packets.is_shown])
+    time_base = stream.time_base or Fraction(1, 1000)
+    guesses = [r for r in (stream.guessed_rate, stream.average_rate, stream.base_rate) if r]
+    if len(times) < 2 or times[-1] == times[0]:
+        usable = [r for r in guesses if 1 <= r <= 300]
+        return (usable[0] if usable else _FALLBACK_RATE), False
+    plausible = [r for r in guesses if r <= 1000]
+    # 1000000/33333 is 30 as a clock of microseconds writes it; the NTSC rates lie ten times as far from whole ones.
+    meant = [(nearest_standard_rate(rate), rate) for rate in plausible]
+    written = [standard for standard, rate in meant if abs(standard / rate - 1) < Fraction(1, 10_000)]
+    for rate in [*written, *plausible, *STANDARD_FRAME_RATES]:
+        if _lies_on_grid(times, time_base, rate):
+            return rate, False
+    gaps = np.diff(times)
+    median = Fraction(int(np.median(gaps[gaps > 0]))) * time_base
+    return min(nearest_standard_rate(1 / median), _HIGHEST_VARIABLE_RATE), True
+
+
+def _lies_on_grid(times: NDArray[np.int64], time_base: Fraction, rate: Fraction) -> bool:
+    # The clock rounds each time to a tick; containers that count in milliseconds, to one of those.
+    tolerance = max(float(time_base), 0.001) * 1.01
+    places = (times - times[0]).astype(np.float64) * float(time_base * rate)
+    numbers = np.rint(places)
+    spread = np.abs(places - numbers).max() / float(rate)
+    # At least half of the places are held, and no place twice.
+    return bool(
+        spread <= min(tolerance, 0.25 / float(rate))
+        and (np.diff(numbers) >= 1).all()
+        and numbers[-1] + 1 <= 2 * len(times)
+    )
