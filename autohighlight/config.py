@@ -140,13 +140,21 @@ class ScoreOptions(_Checked):
     )
 
 
+DEFAULT_DURATION_SHARE = Length.parse("15%")
+"""Of the video, that its highlights take up at most where `SelectOptions.duration` is not given ..."""
+
+DEFAULT_DURATION_CEILING = Length.parse("60s")
+"""... and the longest they then are: what people watch to the end, and what most places for short videos take."""
+
+
 @dataclass(frozen=True)
 class SelectOptions(_Checked):
     """How highlights are chosen from scores."""
 
     duration: Length | None = option(
         None,
-        "longest total length of the highlights: 60s, 1:30 or 10% (default: 15% of the video, at most 60 s)",
+        "longest total length of the highlights: 60s, 1:30 or 10% "
+        f"(default: {DEFAULT_DURATION_SHARE} of the video, at most {DEFAULT_DURATION_CEILING})",
         metavar="LENGTH",
         parse=Length.parse,
     )
