@@ -1,0 +1,81 @@
+"""Options on the command line, made from the option dataclasses; only those that are given become overrides."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from autohighlight.config import Layered, Options, load, option_fields, option_flag
+
+ALL_STAGES = tuple(spec.name for spec in dataclasses.fields(Options))
+
+
+def add_options(
+    parser: argparse.ArgumentParser,
+    stages: Collection[str] = ALL_STAGES,
+    *,
+    only: Collection[str] = (),
+    without: Collection[str] = (),
+) -> None:
+    """Adds the options of the given stages, and ``--config``, to a command.
+
+    Args:
+        parser: of the command.
+        stages: names of the fields of `autohighlight.config.Options`.
+        only: names of single options of other stages to add as well.
+        without: names of options that the command leaves out.
+    """
+    parser.add_argument("--config", metavar="FILE", type=Path, help="read defaults from this TOML file as well")
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for stage, spec in option_fields():
+        if (stage in stages or spec.name in only) and spec.name not in without:
+            if stage not in groups:
+                groups[stage] = parser.add_argument_group(_title(stage))
+            _add_option(groups[stage], spec)
+
+
+def _title(stage: str) -> str:
+    """The first sentence of the stage's options class, without its full stop."""
+    text = type(getattr(Options(), stage)).__doc__ or stage
+    return text.partition(".")[0]
+
+
+def _add_option(group: argparse._ArgumentGroup, spec: dataclasses.Field[Any]) -> None:
+    flag, text = option_flag(spec.name), help_text(spec)
+    if spec.default is False:
+        group.add_argument(flag, action="store_true", default=argparse.SUPPRESS, help=text)
+    elif spec.default is True:
+        # argparse adds a default of its own to the help of this action, unless it is None or SUPPRESS
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+    else:
+        choices = spec.metadata["choices"]
+        metavar = "{" + ",".join(choices) + "}" if choices else spec.metadata["metavar"]
+        group.add_argument(flag, metavar=metavar, default=argparse.SUPPRESS, help=text)
+
+
+def help_text(spec: dataclasses.Field[Any]) -> str:
+    """What ``--help`` says of an option: its text and its default, safe for argparse's formatting."""
+    text = str(spec.metadata["text"])
+    if "(default" not in text and spec.default is not None and not isinstance(spec.default, bool):
+        text += f" (default: {spec.default})"
+    elif spec.default is True:
+        text += " (default: yes)"
+    return text.replace("%", "%%")
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options that stand on the command line, by name, as written there."""
+    given = vars(arguments)
+    return {spec.name: given[spec.name] for _, spec in option_fields() if spec.name in given}
+
+
+def layered_options(arguments: argparse.Namespace) -> Layered:
+    """Options from the built-in defaults, the files and the command line, each with where it came from.
+
+    Raises:
+        OptionError: a value or a file that cannot be meant.
+    """
+    return load(getattr(arguments, "config", None), given_options(arguments))

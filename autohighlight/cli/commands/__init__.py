@@ -1,0 +1,20 @@
+"""The commands of this package, registered through the hook that a plugin uses; one module a command.
+
+Each module has `add(subparsers)`, which describes the command and sets ``run=function``. The function is called as
+``function(arguments, session)`` with the `argparse.Namespace` and the `autohighlight.cli.session.Session`, and gives
+an exit code, or None for 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from autohighlight.cli.commands import config, demo, doctor, evaluate, plugins, reel, schema, score
+from autohighlight.hookspecs import hookimpl
+
+
+@hookimpl
+def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The main job first, then what looks closer, then what explains."""
+    for command in (reel, score, demo, evaluate, config, doctor, plugins, schema):
+        command.add(subparsers)

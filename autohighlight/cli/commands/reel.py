@@ -1,0 +1,138 @@
+"""``autohighlight reel``: the main job."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autohighlight.cli.arguments import add_options, layered_options
+from autohighlight.cli.parser import examples
+
+if TYPE_CHECKING:
+    from autohighlight.cli.session import Session
+    from autohighlight.config import Options
+    from autohighlight.pipeline import Analysis
+    from autohighlight.types import Selection
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describes the command."""
+    parser = subparsers.add_parser(
+        "reel",
+        help="find the highlights of a video and write them as one file",
+        description="Finds the highlights of a video, prints them, and writes them as one file: VIDEO.highlights.mp4 "
+        "beside the video unless -o names another. The video itself is only read.",
+        epilog=examples(
+            ("reel video.mp4", "write video.highlights.mp4"),
+            ("reel video.mp4 --duration 1:30 -o best.mp4", "at most 90 seconds, into best.mp4"),
+            ("reel video.mp4 --count 5 --order score", "the five best, the best one first"),
+            ("reel video.mp4 --dry-run --json", "choose and print as JSON, write nothing"),
+            ("reel -- -name.mp4", "a file whose name begins with a dash"),
+        ),
+    )
+    parser.add_argument("video", metavar="VIDEO", type=Path, help="the video")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the reel")
+    parser.add_argument("--dry-run", action="store_true", help="choose and print, but write nothing")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON (see 'autohighlight schema'), and nothing else"
+    )
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, session: Session) -> None:
+    """Runs the command."""
+    options = layered_options(arguments).options
+    make_reel(
+        arguments.video,
+        arguments.output,
+        options,
+        session,
+        dry_run=arguments.dry_run,
+        as_json=arguments.json,
+    )
+
+
+def default_output(video: Path) -> Path:
+    """``video.highlights.mp4`` beside the video."""
+    return video.with_name(f"{video.stem}.highlights.mp4")
+
+
+def make_reel(
+    video: Path,
+    output: Path | None,
+    options: Options,
+    session: Session,
+    *,
+    dry_run: bool = False,
+    as_json: bool = False,
+) -> Selection:
+    """The main job: analyses a video, prints its highlights and writes them.
+
+    Args:
+        video: the file.
+        output: where the reel goes; beside the video if None.
+        options: of the run.
+        session: where to print.
+        dry_run: write nothing.
+        as_json: print JSON on standard output, and nothing else there.
+
+    Raises:
+        AutohighlightError: see `autohighlight.errors`.
+    """
+    from autohighlight import pipeline
+    from autohighlight.cli.destination import check_destination
+    from autohighlight.cli.documents import highlights_document, to_json
+
+    output = output or default_output(video)
+    if not dry_run and video.exists():  # a video that is not there is said so by the probe, not by its folder
+        check_destination(output, source=video, overwrite=options.export.overwrite)
+    with session.progress() as progress:
+        analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
+    selection = pipeline.select(analysis, options, session.plugins)
+    remark_losses(analysis, session)
+    if not as_json:
+        print_highlights(analysis, selection, session)
+    written: list[Path] = []
+    if not dry_run:
+        with session.progress() as progress:
+            written = pipeline.export(selection, output, options=options, plugins=session.plugins, progress=progress)
+        session.written += written
+    if as_json:
+        session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None)))
+    else:
+        print_written(written, session)
+    return selection
+
+
+def print_highlights(analysis: Analysis, selection: Selection, session: Session) -> None:
+    """Prints the table of highlights and a line below it."""
+    from autohighlight.cli.tables import highlights_summary, highlights_table, made_by
+
+    if selection:
+        session.print(highlights_table(selection))
+    session.print(f"{highlights_summary(selection)}, {made_by(analysis)}")
+    start = analysis.media.time_range.start
+    if start != 0:
+        session.remark(f"times are on the file's own clock, which begins at {float(start):.3f} s")
+
+
+def print_written(written: list[Path], session: Session) -> None:
+    """Says what was written and how large it is."""
+    from autohighlight.errors import printable
+
+    if not written:
+        session.print("nothing written (--dry-run)")
+    for path in written:
+        session.print(f"wrote {printable(path)} ({path.stat().st_size / 1e6:.1f} MB)")
+
+
+def remark_losses(analysis: Analysis, session: Session) -> None:
+    """Says so if part of the video could not be decoded."""
+    lost, read = analysis.features.num_frames_lost, analysis.features.num_frames_read
+    if lost:
+        session.warn(
+            f"{analysis.media.path.name}: {lost:,} damaged frame{'' if lost == 1 else 's'} could not be decoded "
+            f"({read:,} could); the highlights come from what is left"
+        )

@@ -1,0 +1,131 @@
+"""The ``autohighlight`` command: builds the parser, runs one command, and turns what goes wrong into an exit code.
+
+Exit codes: 0 done; 1, 2, 3 as in `autohighlight.errors`; 70 a fault in this program or a plugin; 130 interrupted;
+143 or 129 terminated; 141 the reader of the output went away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import autohighlight
+from autohighlight.cli.parser import PROGRAM, CommandParser, Parser, examples
+from autohighlight.cli.session import Session
+from autohighlight.errors import AutohighlightError, printable
+
+FAULT, INTERRUPTED, READER_GONE = 70, 130, 141
+"""Exit codes: EX_SOFTWARE of BSD's sysexits.h; 128 + SIGINT; 128 + SIGPIPE, as a shell shows them."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Runs one command line, without the program's name; gives the exit code and never raises."""
+    _print_any_name()
+    session = Session()
+    try:
+        with _terminated_cleanly():
+            code = _run_command(words, session)
+            sys.stdout.flush()
+            return code
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except AutohighlightError as error:
+        _show_traceback(session)
+        session.report(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        session.fail(_interruption(session))
+        return INTERRUPTED
+    except BrokenPipeError:
+        _show_traceback(session)
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # so that the interpreter's last flush is silent
+        return READER_GONE
+    except Exception as fault:  # noqa: BLE001 -- the last boundary: what is left is a fault, and is said to be one
+        _show_traceback(session)
+        session.fail(
+            f"a fault in {PROGRAM} or a plugin: {type(fault).__name__}: {fault}",
+            f"please report it with what -v adds and the output of '{PROGRAM} doctor --json'",
+        )
+        return FAULT
+
+
+def _run_command(words: Sequence[str], session: Session) -> int:
+    arguments = build_parser(session).parse(words)
+    session.quiet = getattr(arguments, "quiet", False)
+    session.verbose = getattr(arguments, "verbose", False)
+    session.start_logging()
+    return int(arguments.run(arguments, session) or 0)
+
+
+def build_parser(session: Session) -> Parser:
+    """The parser with the commands of all plugins.
+
+    Raises:
+        PluginError: a plugin's command cannot be added; the message names the plugin.
+    """
+    parser = Parser(
+        prog=PROGRAM,
+        description="Finds the highlights of a video and cuts them into a reel. Nothing to train, nothing to label.",
+        epilog=examples(
+            ("demo", "make a short sample video and its highlight reel"),
+            ("reel video.mp4", "write video.highlights.mp4"),
+            ("reel video.mp4 --duration 30s --dry-run", "only show what would be chosen"),
+            ("doctor", "say what was found on this computer and what is missing"),
+        )
+        + f"\n\n'{PROGRAM} COMMAND --help' says more of each.",
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {autohighlight.__version__}")
+    subparsers: argparse._SubParsersAction[Any] = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True, parser_class=CommandParser
+    )
+    session.add_commands(subparsers)
+    return parser
+
+
+@contextmanager
+def _terminated_cleanly() -> Iterator[None]:
+    """Turns SIGTERM and SIGHUP into `SystemExit`, so that encoders are stopped and temporary files removed."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = [signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+    before = {number: signal.signal(number, leave) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _print_any_name() -> None:
+    """Lets a stream whose encoding lacks a character print its escape: a file's name may hold any."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _interruption(session: Session) -> str:
+    if not session.written:
+        return "interrupted; nothing was written"
+    return f"interrupted; written before: {', '.join(str(path) for path in session.written)}"
+
+
+def _show_traceback(session: Session) -> None:
+    if session.verbose:
+        for line in traceback.format_exc().splitlines():
+            session.remarks.print(printable(line), markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,122 @@
+"""The argument parser of every command: errors of one line with a suggestion, and the options that all share."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autohighlight.errors import OptionError, printable
+
+PROGRAM = "autohighlight"
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps prose to the terminal, at most 100 columns; paragraphs that hold indented lines stay as they are."""
+
+    def __init__(self, prog: str) -> None:
+        width = min(100, shutil.get_terminal_size().columns - 2)
+        super().__init__(prog, max_help_position=28, width=width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = text.split("\n\n")
+        return "\n\n".join(
+            paragraph
+            if "\n  " in f"\n{paragraph}"
+            else super(HelpFormatter, self)._fill_text(paragraph, width, indent)
+            for paragraph in paragraphs
+        )
+
+
+class Parser(argparse.ArgumentParser):
+    """An `argparse.ArgumentParser` that raises `OptionError` in place of printing its usage and leaving."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", HelpFormatter)
+        settings.setdefault("allow_abbrev", False)  # a script that abbreviates breaks when an option is added
+        super().__init__(**settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what argparse would print.
+
+        Raises:
+            OptionError: always.
+        """
+        raise OptionError(printable(message), f"see {self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        names = [str(choice) for choice in action.choices]
+        is_command = isinstance(action, argparse._SubParsersAction)
+        what = "command" if is_command else "/".join(action.option_strings) or action.dest
+        said = f"no {what} is called" if is_command else f"{what} cannot be"
+        raise OptionError(f"{said} {printable(repr(str(value)))}", suggestion(str(value), names))
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Reads the command line.
+
+        Raises:
+            OptionError: it cannot be meant; the hint names what comes near.
+        """
+        try:
+            arguments, unknown = self.parse_known_args(list(words))
+            if unknown:
+                self._refuse(unknown[0], getattr(arguments, "parser", self))
+        except OptionError as error:
+            for word in words:
+                if word.startswith("-") and Path(word).exists():
+                    raise OptionError(error.problem, f"for the file of that name write ./{printable(word)}") from None
+            raise
+        return arguments
+
+    @staticmethod
+    def _refuse(unknown: str, parser: argparse.ArgumentParser) -> NoReturn:
+        help_hint, word = f"see {parser.prog} --help", unknown.partition("=")[0]
+        if not word.startswith("-"):
+            raise OptionError(f"one argument too many: {printable(unknown)}", help_hint)
+        flags = [flag for action in parser._actions for flag in action.option_strings]
+        raise OptionError(f"no option is called {printable(word)}", suggestion(word, flags, otherwise=help_hint))
+
+
+class CommandParser(Parser):
+    """The parser of one command: a `Parser` with ``-q`` and ``-v``."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.set_defaults(parser=self)
+        loudness = self.add_mutually_exclusive_group()
+        loudness.add_argument(
+            "-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help="print nothing but errors"
+        )
+        loudness.add_argument(
+            "-v",
+            "--verbose",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="also print logs, timings and tracebacks",
+        )
+
+    def format_help(self) -> str:
+        """The help page; its first line leaves the options to the lists below."""
+        places = [str(a.metavar or a.dest) for a in self._actions if not a.option_strings]
+        self.usage = " ".join(["%(prog)s [options]", *places])
+        return super().format_help()
+
+
+def suggestion(word: str, names: Iterable[str], *, otherwise: str = "") -> str:
+    """``did you mean ...?`` if one of the names is near; else `otherwise`, or the list of all."""
+    known = list(names)
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return otherwise or f"there are: {', '.join(known)}"
+
+
+def examples(*lines: tuple[str, str]) -> str:
+    """The end of a help page: each command line with what it does."""
+    shown = "\n".join(f"  {PROGRAM} {command}\n      {meaning}" for command, meaning in lines)
+    return f"examples:\n{shown}"

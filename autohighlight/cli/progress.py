@@ -1,0 +1,181 @@
+"""How far the work has come: bars on a terminal, a line now and then elsewhere, nothing with ``-q``."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from autohighlight.pipeline import no_progress
+from autohighlight.types import Progress, ProgressCallback
+
+STAGES = {
+    "probe": "Reading",
+    "extract": "Analysing",
+    "score": "Scoring",
+    "select": "Choosing",
+    "export": "Writing",
+}
+"""The stages' verbs, as people are told of them; a plugin's own stage is shown by its name."""
+
+LINE_INTERVAL = 10.0
+"""Seconds between two lines where there is no terminal: seldom enough for a log, often enough to see life."""
+
+SHOWN_FROM = 1.0
+"""Seconds that a stage takes before a log is told that it is done; shorter ones only with ``-v``."""
+
+
+@dataclass
+class _Stage:
+    """One stage that has begun: when, how far it is, and what was last said of it; times in seconds, monotonic."""
+
+    name: str
+    began: float
+    last_line: float
+    progress: Progress
+    task: TaskID | None = None
+
+    @property
+    def title(self) -> str:
+        return STAGES.get(self.name, self.name.capitalize())
+
+
+@dataclass
+class _Watch:
+    """Keeps the time of every stage and tells `on_update` and `on_end` about it; safe to call from any thread."""
+
+    on_update: Callable[[_Stage, float], None]
+    on_end: Callable[[_Stage, float], None]
+    _stages: dict[str, _Stage] = field(default_factory=dict)
+    _current: _Stage | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, progress: Progress) -> None:
+        with self._lock:
+            now = time.monotonic()
+            stage = self._stages.get(progress.stage)
+            if stage is None:
+                self._end_current(now)
+                stage = self._stages[progress.stage] = self._current = _Stage(progress.stage, now, now, progress)
+            stage.progress = progress
+            self.on_update(stage, now)
+
+    def end(self) -> None:
+        with self._lock:
+            self._end_current(time.monotonic())
+
+    def _end_current(self, now: float) -> None:
+        if self._current is not None:
+            self.on_end(self._current, now)
+            self._current = None
+
+
+@contextmanager
+def show_progress(console: Console, *, quiet: bool = False, timings: bool = False) -> Iterator[ProgressCallback]:
+    """Shows the progress of the stages on `console` for as long as the context lasts.
+
+    Args:
+        console: where; bars if it is a terminal, else lines at intervals of `LINE_INTERVAL`.
+        quiet: show nothing.
+        timings: leave one line behind for every stage that ends, with how long it took.
+    """
+    if quiet:
+        yield no_progress
+    elif console.is_terminal:
+        with _bars(console, timings) as callback:
+            yield callback
+    else:
+        watch = _Watch(*_lines(console, timings))
+        yield watch
+        watch.end()
+
+
+@contextmanager
+def _bars(console: Console, timings: bool) -> Iterator[ProgressCallback]:
+    bars = Bars(
+        TextColumn("{task.description:<10}", markup=False),
+        BarColumn(bar_width=32),
+        _Amount(),
+        _Rate(),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+    )
+
+    def update(stage: _Stage, _now: float) -> None:
+        if stage.task is None:
+            stage.task = bars.add_task(stage.title, total=None)
+        bars.update(stage.task, completed=stage.progress.done, total=stage.progress.total, unit=stage.progress.unit)
+
+    def end(stage: _Stage, now: float) -> None:
+        if stage.task is not None:
+            bars.remove_task(stage.task)
+        if timings:
+            _print(console, _ending(stage, now))
+
+    watch = _Watch(update, end)
+    with bars:
+        yield watch
+        watch.end()
+
+
+def _lines(
+    console: Console, timings: bool
+) -> tuple[Callable[[_Stage, float], None], Callable[[_Stage, float], None]]:
+    def update(stage: _Stage, now: float) -> None:
+        if now - stage.last_line >= LINE_INTERVAL:
+            stage.last_line = now
+            _print(console, _line(stage, now))
+
+    def end(stage: _Stage, now: float) -> None:
+        if timings or now - stage.began >= SHOWN_FROM:
+            _print(console, _ending(stage, now))
+
+    return update, end
+
+
+def _print(console: Console, line: str) -> None:
+    console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def _line(stage: _Stage, now: float) -> str:
+    """``Analysing: 40% (1,200 of 3,000 frames), 310 frames/s, 6 s left``."""
+    done, total, unit, elapsed = stage.progress.done, stage.progress.total, stage.progress.unit, now - stage.began
+    rate = done / elapsed if elapsed > 0 else 0.0
+    if not total:
+        return f"{stage.title}: {done:,.0f} {unit}, {rate:,.0f} {unit}/s"
+    left = f", {(total - done) / rate:,.0f} s left" if rate > 0 else ""
+    return f"{stage.title}: {done / total:.0%} ({done:,.0f} of {total:,.0f} {unit}), {rate:,.0f} {unit}/s{left}"
+
+
+def _ending(stage: _Stage, now: float) -> str:
+    """``Analysing: 3,000 frames in 9.8 s (306 frames/s)``."""
+    done, unit, elapsed = stage.progress.done, stage.progress.unit, now - stage.began
+    if not done or elapsed <= 0:
+        return f"{stage.title}: {elapsed:.2f} s"
+    return f"{stage.title}: {done:,.0f} {unit} in {elapsed:.2f} s ({done / elapsed:,.0f} {unit}/s)"
+
+
+class _Amount(ProgressColumn):
+    """``1,200 of 3,000 frames``."""
+
+    def render(self, task: Task) -> Text:
+        unit = task.fields.get("unit", "")
+        if not task.total:
+            return Text(f"{task.completed:,.0f} {unit}" if task.completed else "")
+        return Text(f"{task.completed:,.0f} of {task.total:,.0f} {unit}")
+
+
+class _Rate(ProgressColumn):
+    """``306 frames/s``, over the last seconds."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} {task.fields.get('unit', '')}/s" if speed else "", style="cyan")
