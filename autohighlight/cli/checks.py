@@ -59,24 +59,26 @@ def examine(session: Session, config: Path | None = None) -> list[Check]:
         ("PyAV", _pyav),
         ("torch", _torch),
         ("backbone", lambda: _weights(session.plugins, options)),
+        ("selector", lambda: _selector(options)),
         ("cache", _cache),
     ]
+    needless = {"cache"} if options.score.scorer == "contrastive" else {"cache", "selector"}
     checks = [Check("autohighlight", True, _own_version())]
     for name, look in looks:
-        checks += _looked(name, look)
+        checks += _looked(name, look, is_required=name not in needless)
     return [*checks, *config_checks, *_plugins(session)]
 
 
-def _looked(name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
+def _looked(name: str, look: Callable[[], Iterator[Check]], *, is_required: bool) -> list[Check]:
     """The checks made by `look`; what it raises becomes one that failed."""
     checks: list[Check] = []
     try:
         checks.extend(look())
     except AutohighlightError as error:
-        checks.append(Check(name, False, error.problem, error.hint))
+        checks.append(Check(name, False, error.problem, error.hint, is_required))
     except Exception as error:  # noqa: BLE001 -- a broken installation may raise anything, and doctor is to say so
         remedy = "install autohighlight again in a new virtual environment"
-        checks.append(Check(name, False, f"{type(error).__name__}: {error}", remedy))
+        checks.append(Check(name, False, f"{type(error).__name__}: {error}", remedy, is_required))
     return checks
 
 
@@ -122,6 +124,17 @@ def _weights(plugins: Plugins, options: Options) -> Iterator[Check]:
     backbone = plugins.backbones[options.extract.backbone](options.extract)
     found = f"{backbone.name}: weights loaded, features of {backbone.dim} numbers, runs on {backbone.device}"
     yield Check("backbone", True, found)
+
+
+def _selector(options: Options) -> Iterator[Check]:
+    from autohighlight.scorers.contrastive import SHIPPED_SELECTOR
+    from autohighlight.selector.checkpoint import load_selector
+
+    path = options.score.selector or SHIPPED_SELECTOR
+    _, info = load_selector(path)
+    whose = "in the package" if path == SHIPPED_SELECTOR else str(path)
+    is_required = options.score.scorer == "contrastive"
+    yield Check("selector", True, f"{whose}, for features of {info.backbone}", is_required=is_required)
 
 
 def _cache() -> Iterator[Check]:

@@ -17,6 +17,7 @@ from autohighlight.pipeline import no_progress
 from autohighlight.types import Progress, ProgressCallback
 
 STAGES = {
+    "demo": "Making",
     "probe": "Reading",
     "extract": "Analysing",
     "score": "Scoring",
@@ -110,9 +111,11 @@ def _bars(console: Console, timings: bool) -> Iterator[ProgressCallback]:
     )
 
     def update(stage: _Stage, _now: float) -> None:
+        done, total, unit = stage.progress.done, stage.progress.total, stage.progress.unit
         if stage.task is None:
-            stage.task = bars.add_task(stage.title, total=None)
-        bars.update(stage.task, completed=stage.progress.done, total=stage.progress.total, unit=stage.progress.unit)
+            stage.task = bars.add_task(stage.title, completed=done, total=total, unit=unit)  # type: ignore[arg-type]
+        else:
+            bars.update(stage.task, completed=done, total=total, unit=unit)
 
     def end(stage: _Stage, now: float) -> None:
         if stage.task is not None:

@@ -183,19 +183,29 @@ def test_the_input_is_never_the_output(
     ("name", "problem"),
     [
         ("no/such/x.mp4", "is not there"),
-        ("folder", "is a folder"),
-        ("fifo", "no ordinary file"),
-        ("x" * 300, "too long"),
+        ("folder.mp4", "is a folder"),
+        ("fifo.mp4", "no ordinary file"),
+        ("x" * 300 + ".mp4", "too long"),
     ],
 )
 def test_an_output_that_cannot_be_written_stops_the_run(
     command: Command, fake_pipeline: FakePipeline, video: Path, tmp_path: Path, name: str, problem: str
 ) -> None:
-    (tmp_path / "folder").mkdir()
-    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder.mp4").mkdir()
+    os.mkfifo(tmp_path / "fifo.mp4")
     outcome = command("reel", video, "--overwrite", "-o", tmp_path / name)
     assert outcome.code == 3
     assert problem in outcome.err
+    assert not fake_pipeline.options
+
+
+@pytest.mark.parametrize("name", ["x.avi", "x", "x.txt"])
+def test_a_container_that_no_reel_is_written_as_stops_the_run(
+    command: Command, fake_pipeline: FakePipeline, video: Path, name: str
+) -> None:
+    outcome = command("reel", video, "-o", name)
+    assert outcome.code == 2
+    assert f"cannot be written as {name}" in outcome.err
     assert not fake_pipeline.options
 
 

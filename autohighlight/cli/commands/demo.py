@@ -39,8 +39,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight.cli.commands.reel import default_output, make_reel
-    from autohighlight.cli.destination import check_destination, write_whole
     from autohighlight.errors import printable
+    from autohighlight.export.destination import check_destination, written_whole
     from autohighlight.media.demo import MOMENTS, write_demo_video
     from autohighlight.times import format_clock
 
@@ -48,8 +48,8 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     video = arguments.output / SAMPLE_NAME
     for path in (video, default_output(video)):
         check_destination(path, overwrite=options.export.overwrite)
-    with session.progress() as progress:
-        write_whole(video, lambda path: write_demo_video(path, progress))
+    with session.progress() as progress, written_whole(video) as unfinished:
+        write_demo_video(unfinished, progress)
     session.written.append(video)
     moments = ", ".join(format_clock(moment.start, decimals=0) for moment in MOMENTS)
     session.print(f"made {printable(video)}: a quiet evening, with fireworks at {moments}\n")

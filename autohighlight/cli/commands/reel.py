@@ -82,10 +82,14 @@ def make_reel(
         AutohighlightError: see `autohighlight.errors`.
     """
     from autohighlight import pipeline
-    from autohighlight.cli.destination import check_destination
     from autohighlight.cli.documents import highlights_document, to_json
+    from autohighlight.errors import OptionError
+    from autohighlight.export.destination import check_destination
+    from autohighlight.export.reel import SUFFIXES
 
     output = output or default_output(video)
+    if output.suffix.lower() not in SUFFIXES:
+        raise OptionError(f"a reel cannot be written as {output.name}", f"end its name in {', '.join(SUFFIXES)}")
     if not dry_run and video.exists():  # a video that is not there is said so by the probe, not by its folder
         check_destination(output, source=video, overwrite=options.export.overwrite)
     with session.progress() as progress:

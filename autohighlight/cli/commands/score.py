@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight import pipeline
     from autohighlight.cli.commands.reel import remark_losses
-    from autohighlight.cli.destination import check_destination
+    from autohighlight.export.destination import check_destination
 
     video, output, plot = arguments.video, arguments.output, arguments.plot
     form = chosen_format(arguments.format, output)
@@ -96,8 +96,8 @@ def chosen_format(form: str | None, output: Path | None) -> str:
 def _print_or_write(
     form: str, analysis: Analysis, selection: Selection, output: Path | None, session: Session
 ) -> None:
-    from autohighlight.cli.destination import write_whole
     from autohighlight.cli.documents import highlights_document, scores_csv, to_json
+    from autohighlight.export.destination import written_whole
 
     if form == "table" and output is None:
         _print_table(analysis, selection, session)
@@ -110,7 +110,8 @@ def _print_or_write(
     if output is None:
         session.emit(text)
     else:
-        write_whole(output, lambda path: path.write_text(text, "utf-8", newline="\n"))
+        with written_whole(output) as unfinished:
+            unfinished.write_text(text, "utf-8", newline="\n")
         session.written.append(output)
 
 
@@ -143,8 +144,8 @@ def _draw(
     session: Session,
     progress: ProgressCallback,
 ) -> None:
-    from autohighlight.cli.destination import write_whole
     from autohighlight.cli.tables import highlights_summary, made_by
+    from autohighlight.export.destination import written_whole
     from autohighlight.export.plot import THUMBNAIL_HEIGHT, draw_scores, thumbnail_times
     from autohighlight.media.thumbnails import read_thumbnails
     from autohighlight.types import Progress
@@ -160,5 +161,6 @@ def _draw(
         subtitle=f"{highlights_summary(selection)}, {made_by(analysis)}",
     )
     for output in outputs:
-        write_whole(output, lambda path: image.save(path, format="PNG", optimize=True))
+        with written_whole(output) as unfinished:
+            image.save(unfinished, format="PNG", optimize=True)
         session.written.append(output)
