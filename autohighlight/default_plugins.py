@@ -53,10 +53,17 @@ def _efficientnet_lite0(options: ExtractOptions) -> Backbone:
     return load_efficientnet_lite0(options.device)
 
 
+def _random_efficientnet_lite0(options: ExtractOptions) -> Backbone:
+    from autohighlight.backbones.efficientnet_lite import load_random_efficientnet_lite0
+
+    return load_random_efficientnet_lite0(options.device)
+
+
 @hookimpl
 def autohighlight_register_backbones(register: Register[BackboneFactory]) -> None:
-    """EfficientNet-Lite0 with ImageNet weights."""
+    """EfficientNet-Lite0 with ImageNet weights, and, for those who ask for it by name, with random ones."""
     register("efficientnet-lite0", _efficientnet_lite0)
+    register("efficientnet-lite0-random", _random_efficientnet_lite0)
 
 
 def _fixed(media: MediaInfo, options: SampleOptions) -> tuple[Clip, ...]:

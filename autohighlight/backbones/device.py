@@ -1,0 +1,51 @@
+"""Where networks run."""
+
+from __future__ import annotations
+
+import torch
+
+from autohighlight.errors import DependencyError, OptionError
+
+
+def resolve_device(device: str) -> torch.device:
+    """The device meant by a word, as ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``auto``: CUDA, else MPS, else the CPU.
+
+    Raises:
+        DependencyError: a device asked for by name that is not there.
+        OptionError: a word that names no device.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        chosen = None
+    if chosen is None or chosen.type not in {"cpu", "cuda", "mps"}:
+        raise OptionError(f"no device is called {device!r}", "there are: auto, cpu, cuda, mps")
+    if chosen.type == "cuda" and not (chosen.index or 0) < torch.cuda.device_count():
+        built = "was built without CUDA" if torch.version.cuda is None else "sees no such GPU; check its driver"
+        raise DependencyError(f"the device {device!r} is not there: torch {torch.__version__} {built}", _HINT)
+    if chosen.type == "mps" and not torch.backends.mps.is_available():
+        raise DependencyError(f"the device {device!r} is not there: it needs macOS on Apple silicon", _HINT)
+    return chosen
+
+
+_HINT = "use --device auto or --device cpu"
+
+
+def fast_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies it in hardware, else float32.
+
+    Decided by what the device says it can do, not by timing it, so that one machine always gives the same features.
+    On a CPU that is AVX512-BF16 (AMD since Zen 4, Intel since Cooper Lake, so with AMX too); elsewhere the CPU only
+    emulates bfloat16, which is slower than float32. A torch too old to be asked is taken for a CPU without it.
+    """
+    if device.type == "cpu":
+        supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+        return torch.bfloat16 if supported() else torch.float32
+    if device.type == "cuda":
+        # compute capability 8 (Ampere) is the first with bfloat16 in hardware
+        return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
+    return torch.float32
