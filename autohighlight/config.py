@@ -12,12 +12,15 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 
 from autohighlight.errors import OptionError
 from autohighlight.times import Length
+
+Speed = Literal["fast", "balanced", "exact"]
+"""How much of a video is decoded: key frames, what is needed, or everything."""
 
 PROJECT_FILE = "autohighlight.toml"
 """Read from the working folder, above the user's file."""
@@ -112,7 +115,7 @@ class ExtractOptions(_Checked):
         "where the network runs; auto takes CUDA, else MPS, else the CPU",
         choices=("auto", "cpu", "cuda", "mps"),
     )
-    speed: str = option(
+    speed: Speed = option(
         "balanced",
         "how much is decoded: key frames only where they are dense enough, what is needed, or every frame",
         choices=("fast", "balanced", "exact"),

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.times import FrameGrid, TimeRange
-
-Speed = Literal["fast", "balanced", "exact"]
-"""How much of the video is decoded: key frames, what is needed, or everything."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import TypeAlias
 
 import av.error
 import numpy as np
@@ -25,8 +26,7 @@ from autohighlight.errors import InputError
 from autohighlight.media.source import open_source
 from autohighlight.types import MediaInfo, PacketIndex
 
-
-VideoPacket = Packet[VideoStream]
+VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
 @dataclass(frozen=True)

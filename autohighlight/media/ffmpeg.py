@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import shutil
@@ -52,10 +53,8 @@ def find_ffmpeg() -> FFmpegProgram:
     candidates = [(on_path, "PATH")] if on_path else []
     import imageio_ffmpeg  # noqa: PLC0415 -- looks for its program when it is imported
 
-    try:
+    with contextlib.suppress(RuntimeError):  # no program for this platform in that package: PATH may have one
         candidates.append((imageio_ffmpeg.get_ffmpeg_exe(), "imageio-ffmpeg"))
-    except RuntimeError:
-        pass  # no program for this platform in that package: the one on PATH may do
     found = [program for path, origin in candidates if (program := _ask(path, origin)) is not None]
     for program in found:
         if "libx264" in program.encoders:

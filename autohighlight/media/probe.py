@@ -103,29 +103,27 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
         for packet in container.demux(stream):
             if packet.size:
                 is_cut_short |= packet.is_corrupt
-                pts = packet.pts if packet.pts is not None else packet.dts
-                rows.append((pts, packet.size, packet.is_keyframe, not packet.is_discard, packet.duration or 0))
+                shown_at = packet.pts if packet.pts is not None else packet.dts
+                rows.append((shown_at, packet.size, packet.is_keyframe, not packet.is_discard, packet.duration or 0))
     except (av.error.FFmpegError, OSError):
         is_cut_short = True
     if not rows:
         raise UndecodableError(path, "holds no picture: it ends before the first frame", "copy or download it again")
     given = [row[0] for row in rows if row[0] is not None]
     has_timestamps = len(given) == len(rows)
-    pts = np.array(given if has_timestamps else range(len(rows)), np.int64)
-    if not has_timestamps:
-        pts *= _ticks_per_frame(stream)
+    times = np.array(given, np.int64) if has_timestamps else np.arange(len(rows)) * _ticks_per_frame(stream)
     is_shown = np.array([row[3] for row in rows])
     if not is_shown.any():
         is_shown[:] = True  # an edit list that hides everything is damage
-    last = int(np.flatnonzero(pts == pts[is_shown].max())[-1])
+    last = int(np.flatnonzero(times == times[is_shown].max())[-1])
     packets = PacketIndex(
-        pts=pts,
+        pts=times,
         size=np.array([row[1] for row in rows], np.int64),
         is_key=np.array([row[2] for row in rows]),
         is_shown=is_shown,
         has_timestamps=has_timestamps,
     )
-    end = (int(pts[last]) + rows[last][4]) * (stream.time_base or Fraction(1, 1000))
+    end = (int(times[last]) + rows[last][4]) * (stream.time_base or Fraction(1, 1000))
     num_absent = max(0, stream.frames - len(rows)) if is_cut_short else 0
     return packets, end, num_absent
 

@@ -1,0 +1,217 @@
+"""Timeline -> reel: one film of all the parts, picture and sound of exactly the same length.
+
+The picture's frames rule. A part of n frames gets the samples between its first and its last instant on the
+sequence's clock, so that rounding never adds up: after any number of parts sound and picture are less than one sample
+apart. The reel is written to a hidden folder beside its place and moved there when it is whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autohighlight.config import ExportOptions
+from autohighlight.errors import OptionError
+from autohighlight.export.destination import check_destination, written_whole
+from autohighlight.media.encode import PictureFormat, SoundFile, encode
+from autohighlight.media.playback import FrameConformer, FramePlayer, frame_planes, play_samples
+from autohighlight.media.seeking import Seeking, find_seeking
+from autohighlight.timeline.model import Part, Timeline
+from autohighlight.types import AudioStream, Progress, ProgressCallback
+
+SUFFIXES = (".mp4", ".mov", ".mkv")
+"""Containers that hold H.264 or HEVC with AAC, and that editors and players open."""
+
+CROSSFADE_SECONDS = Fraction(2, 5)
+"""Long enough to be seen as a fade, short enough not to eat a highlight of two seconds."""
+
+_CUT_FADE_SECONDS = 0.005
+"""A cut through a wave clicks; five milliseconds of fade on either side are not heard, a click is."""
+
+_AAC_SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000})
+_AAC_LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "5.1(side)", "7.1"})
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A part's place in the film.
+
+    Args:
+        part: what is shown.
+        start: number of its first frame in the film.
+        fade_in, fade_out: frames that it shares with the part before and after.
+    """
+
+    part: Part
+    start: int
+    fade_in: int
+    fade_out: int
+
+    @property
+    def end(self) -> int:
+        """Number of the film's frame after its last."""
+        return self.start + self.part.num_frames
+
+
+def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    """Writes the film.
+
+    Args:
+        timeline: what to show.
+        path: an MP4, MOV or MKV file.
+        options: codec, quality, transition.
+        progress: is told of frames done.
+
+    Returns:
+        `path` alone.
+
+    Raises:
+        OptionError: the suffix names another container.
+        OutputError: it cannot be written there; nothing is left behind.
+        InputError: a source cannot be read any more.
+        DependencyError: there is no ffmpeg program that can encode it.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise OptionError(f"a reel is not written as {path.suffix or 'a file without suffix'}", "name it .mp4")
+    for media in {part.media.path: part.media for part in timeline.parts}.values():
+        check_destination(path, source=media.path, overwrite=options.overwrite)
+    places = _lay_out(timeline, is_crossfade=options.transition == "crossfade")
+    media = timeline.parts[0].media
+    is_deep = media.bit_depth > 8
+    codec = options.codec if options.codec != "auto" else ("hevc" if is_deep else "h264")
+    picture = PictureFormat(timeline.size, "yuv420p10le" if is_deep else "yuv420p", timeline.frame_rate, media.colour)
+    with written_whole(path) as unfinished:
+        sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
+        with _Player() as player:
+            frames = _counted(_frames(places, picture, player), places[-1].end, progress)
+            encode(frames, picture, sound, unfinished, codec=codec, crf=options.crf, preset=options.preset)
+    return [path]
+
+
+def _lay_out(timeline: Timeline, *, is_crossfade: bool) -> list[_Place]:
+    """Where each part goes; with crossfades neighbours overlap, by at most half of the shorter."""
+    longest = int(CROSSFADE_SECONDS * timeline.frame_rate) if is_crossfade else 0
+    parts = timeline.parts
+    overlaps = [min(longest, a.num_frames // 2, b.num_frames // 2) for a, b in itertools.pairwise(parts)]
+    places, start = [], 0
+    for part, fade_in, fade_out in zip(parts, [0, *overlaps], [*overlaps, 0], strict=True):
+        start -= fade_in
+        places.append(_Place(part, start, fade_in, fade_out))
+        start += part.num_frames
+    return places
+
+
+def _counted(
+    frames: Iterator[list[NDArray[Any]]], total: int, progress: ProgressCallback
+) -> Iterator[list[NDArray[Any]]]:
+    for number, frame in enumerate(frames):
+        yield frame
+        progress(Progress("export", number + 1, total))
+
+
+def _frames(places: list[_Place], picture: PictureFormat, player: _Player) -> Iterator[list[NDArray[Any]]]:
+    """The planes of every frame of the film."""
+    before: Iterator[list[NDArray[Any]]] = iter(())
+    for number, place in enumerate(places):
+        # In a crossfade two parts play at once, and each needs a reader of its own.
+        frames = player.play(place.part, picture, reader=number % 2 if place.fade_in or place.fade_out else 0)
+        for step in range(place.fade_in):
+            weight = (step + 1) / (place.fade_in + 1)
+            yield [_mix(a, b, weight) for a, b in zip(next(before), next(frames), strict=True)]
+        yield from itertools.islice(frames, place.part.num_frames - place.fade_in - place.fade_out)
+        before = frames
+
+
+class _Player:
+    """Plays parts of any of the sources; keeps their files open between parts."""
+
+    def __init__(self) -> None:
+        self._seekings: dict[Path, Seeking] = {}
+        self._readers: dict[tuple[Path, int], FramePlayer] = {}
+
+    def __enter__(self) -> _Player:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for reader in self._readers.values():
+            reader.close()
+
+    def play(self, part: Part, picture: PictureFormat, *, reader: int) -> Iterator[list[NDArray[Any]]]:
+        """The planes of each frame of a part; a repeated frame is converted once."""
+        path = part.media.path
+        if path not in self._seekings:
+            self._seekings[path] = find_seeking(part.media)
+        if (path, reader) not in self._readers:
+            self._readers[path, reader] = FramePlayer(part.media, self._seekings[path])
+        conform = FrameConformer(part.media, picture.size, picture.pixel_format)
+        frames = self._readers[path, reader].play(
+            start=part.start, num_frames=part.num_frames, rate=picture.frame_rate
+        )
+        shown, planes = None, list[NDArray[Any]]()
+        for frame in frames:
+            if frame is not shown:
+                shown, planes = frame, frame_planes(conform(frame))
+            yield planes
+
+
+def _mix(one: NDArray[Any], other: NDArray[Any], weight: float) -> NDArray[Any]:
+    """Linear, on the encoded values, as editors' dissolves are."""
+    mixed: NDArray[Any] = np.rint(one + (other.astype(np.float32) - one) * np.float32(weight)).astype(one.dtype)
+    return mixed
+
+
+def _write_sound(places: list[_Place], frame_rate: Fraction, path: Path) -> SoundFile | None:
+    """Writes the film's sound as raw samples; None where no part has any."""
+    tracks = [place.part.media.main_audio for place in places]
+    heard = [track for track in tracks if track is not None]
+    if not heard:
+        return None
+    sample_rate, layout, num_channels = _sound_format(heard)
+
+    def sample_at(frame: int) -> int:
+        return round(frame / frame_rate * sample_rate)
+
+    mix = np.memmap(path, np.float32, "w+", shape=(sample_at(places[-1].end), num_channels))
+    for place, track in zip(places, tracks, strict=True):
+        if track is None:
+            continue
+        begin, num_samples = sample_at(place.start), sample_at(place.end) - sample_at(place.start)
+        fade_in = sample_at(place.start + place.fade_in) - begin
+        fade_out = sample_at(place.end) - sample_at(place.end - place.fade_out)
+        pieces = play_samples(
+            place.part.media, track, start=place.part.start, num_samples=num_samples,
+            sample_rate=sample_rate, layout=layout,
+        )  # fmt: skip
+        shortest = round(_CUT_FADE_SECONDS * sample_rate)
+        for offset, samples in pieces:
+            gain = _gain(offset, samples.shape[1], num_samples, max(fade_in, shortest), max(fade_out, shortest))
+            mix[begin + offset : begin + offset + samples.shape[1]] += (samples * gain).T
+    np.clip(mix, -1, 1, out=mix)
+    mix.flush()
+    return SoundFile(path, sample_rate, layout, num_channels)
+
+
+def _gain(offset: int, count: int, total: int, fade_in: int, fade_out: int) -> NDArray[np.float32]:
+    """float32 (count,): equal power, so that what is heard in a crossfade of unlike sounds does not dip."""
+    place = np.arange(offset, offset + count, dtype=np.float32) + 0.5
+    ramp = np.minimum(1, np.minimum(place / max(1, fade_in), (total - place) / max(1, fade_out)))
+    gain: NDArray[np.float32] = np.sin(np.pi / 2 * np.maximum(ramp, 0)).astype(np.float32)
+    return gain
+
+
+def _sound_format(tracks: list[AudioStream]) -> tuple[int, str, int]:
+    """Sample rate, layout and number of channels of the film: the tracks' own where they agree and AAC has them."""
+    rates = {track.sample_rate for track in tracks}
+    layouts = {(track.layout, track.num_channels) for track in tracks}
+    rate = rates.pop() if len(rates) == 1 else 48_000
+    layout, num_channels = layouts.pop() if len(layouts) == 1 else ("stereo", 2)
+    if layout not in _AAC_LAYOUTS:
+        layout, num_channels = ("mono", 1) if num_channels == 1 else ("stereo", 2)
+    return (rate if rate in _AAC_SAMPLE_RATES else 48_000), layout, num_channels

@@ -1,0 +1,111 @@
+"""Sound, decoded: measured in short steps for scoring, or exact samples for a reel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.stream import Discard
+from numpy.typing import NDArray
+
+from autohighlight.media.source import open_source
+from autohighlight.types import AudioStream, MediaInfo
+
+_JUMP_SECONDS = Fraction(1, 20)
+"""Time stamps that leap further than this mean a gap; less is the rounding of a container's clock."""
+
+
+@dataclass(frozen=True)
+class SoundChunk:
+    """Consecutive samples.
+
+    Args:
+        start: presentation time of the first, in seconds.
+        samples: float32 (channels, S), in [-1, 1].
+    """
+
+    start: Fraction
+    samples: NDArray[np.float32]
+
+
+class AudioReader:
+    """Decodes one sound track; not shared between threads.
+
+    Args:
+        media: a probed file.
+        track: one of `media.audio`.
+        sample_rate: samples/s wanted.
+        layout: channel layout wanted, in FFmpeg's words.
+
+    Attributes:
+        num_lost: packets that could not be decoded, so far.
+    """
+
+    def __init__(self, media: MediaInfo, track: AudioStream, *, sample_rate: int, layout: str) -> None:
+        self._media = media
+        self._track = track
+        self._sample_rate = sample_rate
+        self._layout = layout
+        self.num_lost = 0
+
+    def chunks(self, start: Fraction | None = None, end: Fraction | None = None) -> Iterator[SoundChunk]:
+        """The sound, from at or somewhat before `start` to at or somewhat after `end` (seconds), in order.
+
+        Gaps in the track's own time stamps show as gaps between chunks; nothing is filled in.
+        """
+        resampler = self._resampler()
+        begin = expected = None
+        for frame in self._frames(start):
+            time = (frame.pts or 0) * (frame.time_base or Fraction(0)) if frame.pts is not None else expected
+            time = Fraction(0) if time is None else time
+            if begin is None or expected is None or abs(time - expected) > _JUMP_SECONDS:
+                if begin is not None:
+                    yield from self._chunk(resampler.resample(None), begin)
+                    resampler = self._resampler()
+                begin = time
+            expected = time + Fraction(frame.samples, frame.sample_rate)
+            frame.pts = None
+            for chunk in self._chunk(resampler.resample(frame), begin):
+                yield chunk
+                begin += Fraction(chunk.samples.shape[1], self._sample_rate)
+            if end is not None and begin >= end:
+                return
+        if begin is not None:
+            yield from self._chunk(resampler.resample(None), begin)
+
+    def _resampler(self) -> AudioResampler:
+        return AudioResampler("fltp", self._layout, self._sample_rate)
+
+    @staticmethod
+    def _chunk(frames: list[AudioFrame], begin: Fraction) -> Iterator[SoundChunk]:
+        arrays = [frame.to_ndarray() for frame in frames if frame.samples]
+        if arrays:
+            yield SoundChunk(begin, np.concatenate(arrays, axis=1).astype(np.float32, copy=False))
+
+    def _frames(self, start: Fraction | None) -> Iterator[AudioFrame]:
+        with open_source(self._media.path) as container:
+            stream = container.streams[self._track.index]
+            if not isinstance(stream, av.AudioStream):
+                return
+            for other in container.streams:
+                if other.index != stream.index:
+                    other.discard = Discard.all
+            if start is not None and start > 1:
+                # A second early: codecs with overlapping windows need the packet before to come out right.
+                container.seek(int((start - 1) / (stream.time_base or Fraction(1, 1000))), stream=stream)
+            try:
+                for packet in container.demux(stream):
+                    try:
+                        yield from stream.codec_context.decode(packet if packet.size else None)
+                    except av.error.EOFError:
+                        return
+                    except av.error.FFmpegError:
+                        self.num_lost += 1
+            except (av.error.FFmpegError, OSError):
+                self.num_lost += 1  # the file ends in damage

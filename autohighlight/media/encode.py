@@ -1,0 +1,168 @@
+"""Runs the ffmpeg program to encode a sequence from raw frames and samples.
+
+The program is handed pipes and files of ours only, never a source or a name that it could take for something else.
+"""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+from numpy.typing import NDArray
+
+from autohighlight.errors import OutputError
+from autohighlight.media.ffmpeg import find_ffmpeg
+from autohighlight.media.source import file_url
+from autohighlight.types import ColourInfo
+
+_ENCODERS = {"h264": "libx264", "hevc": "libx265"}
+_DEFAULT_CRF = {"h264": 20, "hevc": 22}  # alike to the eye, and hard to tell from the source at normal distance
+_AUDIO_BITRATE_PER_CHANNEL = 96_000
+
+
+@dataclass(frozen=True)
+class PictureFormat:
+    """How the raw frames look.
+
+    Args:
+        size: width and height in pixels.
+        pixel_format: FFmpeg's name.
+        frame_rate: frames/s.
+        colour: how the numbers are meant; carried into the output.
+    """
+
+    size: tuple[int, int]
+    pixel_format: str
+    frame_rate: Fraction
+    colour: ColourInfo
+
+
+@dataclass(frozen=True)
+class SoundFile:
+    """Raw interleaved float32 samples in a file.
+
+    Args:
+        path: the file.
+        sample_rate: samples/s.
+        layout: FFmpeg's name of the channel layout.
+        num_channels: how many channels.
+    """
+
+    path: Path
+    sample_rate: int
+    layout: str
+    num_channels: int
+
+
+def encode(
+    frames: Iterable[Sequence[NDArray[Any]]],
+    picture: PictureFormat,
+    sound: SoundFile | None,
+    output: Path,
+    *,
+    codec: str,
+    crf: int | None,
+    preset: str,
+) -> None:
+    """Encodes frames and sound into `output`, whose suffix says the container.
+
+    Args:
+        frames: the planes of each, C-contiguous, of the given format, in order.
+        picture: how they look.
+        sound: None for a silent film.
+        output: a new file.
+        codec: ``h264`` or ``hevc``.
+        crf: constant rate factor; None for the codec's default.
+        preset: of x264 or x265.
+
+    Raises:
+        OSError: the disk is full.
+        OutputError: the encoder failed.
+        DependencyError: no ffmpeg program, or one without the encoder.
+    """
+    program = find_ffmpeg()
+    program.require(_ENCODERS[codec])
+    arguments = _arguments(picture, sound, output, codec=codec, crf=crf, preset=preset)
+    with tempfile.TemporaryFile() as messages:
+        with subprocess.Popen(
+            [program.path, *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages
+        ) as process:
+            try:
+                is_fed = _feed(process, frames)
+                code = process.wait()
+            except BaseException:
+                process.kill()
+                raise
+        if code != 0 or not is_fed:
+            messages.seek(0)
+            _fail(output, messages.read().decode("utf-8", "replace"))
+
+
+def _feed(process: subprocess.Popen[bytes], frames: Iterable[Sequence[NDArray[Any]]]) -> bool:
+    """Whether the encoder took all of it."""
+    assert process.stdin is not None  # noqa: S101 -- for the type checker; it was asked for
+    try:
+        for frame in frames:
+            for plane in frame:
+                process.stdin.write(plane.data)
+        process.stdin.close()
+    except BrokenPipeError:
+        return False  # it ended early; what it said tells why
+    return True
+
+
+def _fail(output: Path, messages: str) -> None:
+    if "No space left" in messages:
+        raise OSError(errno.ENOSPC, "No space left on device", str(output))
+    lines = messages.strip().splitlines() or ["it said nothing"]
+    error = OutputError(output, f"ffmpeg could not encode it: {lines[-1]}", "run again with -v for all it said")
+    error.add_note(messages)
+    raise error
+
+
+def _arguments(
+    picture: PictureFormat, sound: SoundFile | None, output: Path, *, codec: str, crf: int | None, preset: str
+) -> list[str]:
+    video = ffmpeg.input(
+        "pipe:0", format="rawvideo", pixel_format=picture.pixel_format, video_size=picture.size,
+        framerate=str(picture.frame_rate),
+    )  # fmt: skip
+    streams = [video.video.filter("setparams", **dict(_colour_parameters(picture.colour)))]
+    options: dict[str, object] = {
+        "c:v": _ENCODERS[codec],
+        "crf": _DEFAULT_CRF[codec] if crf is None else crf,
+        "preset": preset,
+        "pix_fmt": picture.pixel_format,
+        "fps_mode": "passthrough",
+        "movflags": "+faststart",
+        "map_metadata": -1,
+    }
+    if codec == "hevc":
+        options |= {"tag:v": "hvc1", "x265-params": "log-level=error"}  # the tag that Apple's players ask for
+    if sound is not None:
+        streams.append(
+            ffmpeg.input(
+                file_url(sound.path), format="f32le", sample_rate=sound.sample_rate, ch_layout=sound.layout
+            ).audio
+        )
+        options |= {"c:a": "aac", "b:a": _AUDIO_BITRATE_PER_CHANNEL * sound.num_channels}
+    node = ffmpeg.output(*streams, file_url(output), **options)
+    compiled = node.global_args("-hide_banner", "-nostdin", "-v", "error", "-y").get_args()
+    return [str(argument) for argument in compiled]
+
+
+def _colour_parameters(colour: ColourInfo) -> Iterator[tuple[str, str]]:
+    yield "field_mode", "prog"
+    names = {"color_primaries": colour.primaries, "color_trc": colour.transfer, "colorspace": colour.matrix}
+    for name, value in names.items():
+        if value != "unknown":
+            yield name, value
+    if colour.range != "unknown":
+        yield "range", colour.range

@@ -1,0 +1,165 @@
+"""Plays stretches of sources onto the exact frames and samples of a sequence, as a player would show them."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from av.filter import Graph
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from autohighlight.errors import UndecodableError
+from autohighlight.media.audio import AudioReader
+from autohighlight.media.decode import Span, VideoReader, packets_of, spans
+from autohighlight.media.seeking import Seeking
+from autohighlight.types import AudioStream, MediaInfo
+
+
+class FramePlayer:
+    """Shows stretches of one source at a sequence's frame rate.
+
+    Decoding begins at the last place before a stretch that may be entered, and every frame is that of a full decode.
+    A stretch that begins later in what is being decoded anyway is reached by going on, so a source that cannot be
+    entered in the middle is decoded once for any number of stretches in order. One stretch at a time.
+
+    Args:
+        media: a probed file.
+        seeking: where it may be entered.
+    """
+
+    def __init__(self, media: MediaInfo, seeking: Seeking) -> None:
+        self._media = media
+        self._spans = spans(packets_of(media), seeking.starts)
+        self._reader = VideoReader(media, threads=0, is_primed=seeking.is_primed)
+        self._frames: Iterator[VideoFrame] = iter(())
+        self._shown: VideoFrame | None = None
+        self._upcoming: VideoFrame | None = None
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._reader.close()
+
+    def play(self, *, start: Fraction, num_frames: int, rate: Fraction) -> Iterator[VideoFrame]:
+        """The frame shown at each of `num_frames` instants, `1 / rate` apart from `start` on (seconds).
+
+        A frame is repeated where the source shows it longer, and left out where the source shows several; one that
+        begins within half an interval of an instant counts as shown then, since containers round their times.
+
+        Raises:
+            UndecodableError: no frame can be decoded there.
+        """
+        self._enter(int((start + Fraction(1, 2) / rate) / self._media.time_base))
+        if self._shown is None:
+            problem = f"nothing can be decoded at {float(start):.2f} s"
+            raise UndecodableError(self._media.path, problem, "the file may be damaged there")
+        for number in range(num_frames):
+            limit = int((start + (number + Fraction(1, 2)) / rate) / self._media.time_base)
+            while self._upcoming is not None and (self._upcoming.pts or 0) <= limit:
+                self._shown, self._upcoming = self._upcoming, next(self._frames, None)
+            yield self._shown
+
+    def _enter(self, tick: int) -> None:
+        """Makes the frame shown at `tick` one that will be reached."""
+        number = bisect.bisect_right([span.start_pts for span in self._spans], tick) - 1
+        first = self._spans[max(0, number)]
+        if self._shown is not None and first.start_pts <= (self._shown.pts or 0) <= tick:
+            return
+        last = self._spans[-1]
+        rest = Span(first.first, last.stop, first.start_pts, last.end_pts)  # read on without another seek
+        self._frames = self._reader.frames(rest)
+        self._shown, self._upcoming = next(self._frames, None), next(self._frames, None)
+
+
+class FrameConformer:
+    """Brings a source's frames to the size and pixel format of a sequence: upright, in square pixels, never cropped.
+
+    Args:
+        media: the source.
+        size: width and height of the sequence; the picture is fitted in, with black bars where the shapes differ.
+        pixel_format: of the sequence, in FFmpeg's words.
+    """
+
+    def __init__(self, media: MediaInfo, size: tuple[int, int], pixel_format: str) -> None:
+        self._media = media
+        self._size = size
+        self._pixel_format = pixel_format
+        self._graph: Graph | None = None
+        self._source: tuple[int, int, str] | None = None
+
+    def __call__(self, frame: VideoFrame) -> VideoFrame:
+        """The frame as the sequence needs it."""
+        described = (frame.width, frame.height, frame.format.name)
+        if self._graph is None or self._source != described:  # some streams change size on the way
+            self._graph, self._source = self._build(frame), described
+        self._graph.push(frame)
+        conformed = self._graph.pull()
+        assert isinstance(conformed, VideoFrame)  # noqa: S101 -- for the type checker: the graph ends in video
+        return conformed
+
+    def _build(self, frame: VideoFrame) -> Graph:
+        graph = Graph()
+        node = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format,
+                                time_base=self._media.time_base)  # fmt: skip
+        for name, argument in self._filters(frame):
+            following = graph.add(name, argument)
+            node.link_to(following)
+            node = following
+        node.link_to(graph.add("buffersink"))
+        graph.configure()
+        return graph
+
+    def _filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
+        turn = {90: ["clock"], 180: ["clock", "clock"], 270: ["cclock"]}.get(self._media.rotation, [])
+        for direction in turn:
+            yield "transpose", f"dir={direction}"
+        width, height = self._size
+        shown_width, shown_height = self._media.display_size
+        scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
+        inner = (min(width, round(shown_width * scale / 2) * 2), min(height, round(shown_height * scale / 2) * 2))
+        stored = (frame.height, frame.width) if len(turn) == 1 else (frame.width, frame.height)
+        matrix = ":out_color_matrix=bt709:out_range=tv" if self._is_rgb(frame) else ""
+        if stored != inner or frame.format.name != self._pixel_format:
+            flags = "flags=bicubic+accurate_rnd+full_chroma_int"
+            yield "scale", f"w={inner[0]}:h={inner[1]}:{flags}{matrix}"
+            yield "format", f"pix_fmts={self._pixel_format}"
+        if inner != self._size:
+            yield "pad", f"w={width}:h={height}:x=-1:y=-1:color=black"
+        yield "setsar", "sar=1"
+
+    @staticmethod
+    def _is_rgb(frame: VideoFrame) -> bool:
+        return frame.format.is_rgb
+
+
+def frame_planes(frame: VideoFrame) -> list[NDArray[Any]]:
+    """The planes of a planar frame without the padding of their rows: uint8, or uint16 above 8 bits, (H, W) each."""
+    kind = np.uint8 if frame.format.components[0].bits <= 8 else np.uint16
+    planes = []
+    for plane in frame.planes:
+        rows = np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)
+        planes.append(np.ascontiguousarray(rows[:, : plane.width]))
+    return planes
+
+
+def play_samples(
+    media: MediaInfo, track: AudioStream, *, start: Fraction, num_samples: int, sample_rate: int, layout: str
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """The sound heard during `num_samples` samples from `start` on (seconds): (offset, float32 (channels, S)) pieces.
+
+    The pieces do not overlap and lie inside ``[0, num_samples)``; where there is none the source is silent.
+    """
+    reader = AudioReader(media, track, sample_rate=sample_rate, layout=layout)
+    reached = 0
+    for chunk in reader.chunks(start, start + Fraction(num_samples, sample_rate)):
+        offset = round((chunk.start - start) * sample_rate)
+        samples = chunk.samples
+        if offset < reached:  # begins before the stretch, or overlaps what was heard
+            samples, offset = samples[:, reached - offset :], reached
+        samples = samples[:, : max(0, num_samples - offset)]
+        if samples.shape[1] and offset < num_samples:
+            yield offset, samples
+            reached = offset + samples.shape[1]
