@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autohighlight.selection.runs import Limits, allowed_starts
 from autohighlight.types import ScoreTrack
 
-_MOST_PARTS = 16  # of one clip; scores say nothing about what is inside a clip, so finer gains nothing
+_MOST_PARTS = 16  # of one clip; a score says nothing of what is inside its clip, so finer gains nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,9 @@ def pieces_of(track: ScoreTrack, limits: Limits) -> Pieces:
     """The clips of `track` as pieces, divided where not every one of them could be in a run that `limits` allow.
 
     A clip longer than the longest highlight, or clips of 2 s where a highlight is to be just 5 s, leave moments that
-    no run of whole clips could show. Then clips are cut into equal parts, each no longer than what a run may grow by
-    between shortest and longest; where that would be too fine, the whole video is cut anew into parts of which a
-    whole number makes the shortest run, each with the mean score over it.
+    no run of whole clips could show. Then long clips are cut into equal parts, each no longer than the shortest run
+    nor than what a run may grow by between shortest and longest; where that would be too fine, the whole video is
+    cut anew into parts of which a whole number makes the shortest run, each with the mean score over it.
     """
     times = [*(clip.time_range.start for clip in track.clips), track.clips[-1].time_range.end]
     if _all_usable(times, limits):
@@ -45,7 +45,7 @@ def pieces_of(track: ScoreTrack, limits: Limits) -> Pieces:
     longest_clip = max(end - start for start, end in itertools.pairwise(times))
     slack = min(limits.longest, limits.budget) - limits.shortest
     if slack * _MOST_PARTS >= longest_clip:
-        return _divided(times, track.values, slack)
+        return _divided(times, track.values, min(slack, max(limits.shortest, longest_clip / _MOST_PARTS)))
     return _cut_anew(times, track.values, limits.shortest)
 
 
@@ -60,7 +60,7 @@ def _all_usable(times: Sequence[Fraction], limits: Limits) -> bool:
 
 
 def _divided(times: Sequence[Fraction], scores: NDArray[np.floating], longest: Fraction) -> Pieces:
-    """Each piece longer than `longest` in as few equal parts as make it no longer."""
+    """Each clip longer than `longest` in as few equal parts as are no longer."""
     edges, num_parts = list[Fraction](), list[int]()
     for start, end in itertools.pairwise(times):
         num = ceil((end - start) / longest)

@@ -71,7 +71,7 @@ def best_runs(times: Sequence[Fraction], scores: NDArray[np.floating], limits: L
     Of equal totals, the one that ends earlier, then the shorter. Exact where all pieces but the last have lengths
     whose common divisor divides the budget into ticks that fit `MAX_BYTES`, as for fixed clips; beyond that, a run's
     cost is rounded up to coarser ticks, and a `count` that does not fit is met by putting a price on each run. Then
-    the limits hold as strictly, but a slightly better choice may exist.
+    the limits hold as strictly, but a better choice may exist.
 
     Args:
         times: the N + 1 edges of the pieces, in seconds, ascending.

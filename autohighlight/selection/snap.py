@@ -15,13 +15,16 @@ from autohighlight.types import Clip
 SNAP_SECONDS = Fraction(1)
 """No end moves farther than this: a second of another shot is a shot of its own, not a flash to be rid of."""
 
+SNAP_SHARE = Fraction(1, 4)
+"""Of a clip, that an end moves at most: with both ends moved, half of the clip that was chosen is still there."""
+
 
 def snap_distance(clips: Sequence[Clip]) -> Fraction:
-    """How near a cut has to be to draw an end to it, in seconds: half a clip, at most `SNAP_SECONDS`.
+    """How near a cut has to be to draw an end to it, in seconds: a quarter of a clip, at most `SNAP_SECONDS`.
 
-    A score is one number for a whole clip, so where in the clip its moment begins is known to half a clip at best.
+    With clips of 2 s that is half a second, less than which of another shot looks like a mistake.
     """
-    return min(SNAP_SECONDS, median_low(clip.time_range.duration for clip in clips) / 2)
+    return min(SNAP_SECONDS, median_low(clip.time_range.duration for clip in clips) * SNAP_SHARE)
 
 
 def snapped(
@@ -81,7 +84,10 @@ def _near(time: Fraction, cuts: Sequence[Fraction], distance: Fraction) -> list[
 def _cost(
     span: TimeRange, home: TimeRange, cuts: Sequence[Fraction], distance: Fraction
 ) -> tuple[int, Fraction, TimeRange]:
-    """How much is left to wish: ends off a cut that is near, then how far the ends have moved, then the earlier."""
-    nears = {time: _near(time, cuts, distance) for time in (span.start, span.end)}
-    num_off = sum(bool(near) and time not in near for time, near in nears.items())
-    return num_off, abs(span.start - home.start) + abs(span.end - home.end), span
+    """How much is left to wish: ends off a cut that is or was near, then how far they moved, then the earlier."""
+    moves = [(span.start, home.start), (span.end, home.end)]
+    num_off = 0
+    for time, origin in moves:
+        near = _near(time, cuts, distance)
+        num_off += time not in near and bool(near or _near(origin, cuts, distance))
+    return num_off, sum((abs(time - origin) for time, origin in moves), Fraction(0)), span
