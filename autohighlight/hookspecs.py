@@ -49,4 +49,4 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
 
 @hookspec
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add commands to the command line: ``subparsers.add_parser(...).set_defaults(run=function)``."""
+    """Add commands: ``subparsers.add_parser(...).set_defaults(run=function)``, ``function(arguments, session)``."""

@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
 from autohighlight.pipeline import no_progress
+from autohighlight.times import format_clock
 from autohighlight.types import Progress, ProgressCallback
 
 STAGES = {
     "demo": "Making",
-    "probe": "Reading",
+    "probe": "Opening",
     "extract": "Analysing",
     "score": "Scoring",
     "select": "Choosing",
@@ -105,7 +106,7 @@ def _bars(console: Console, timings: bool) -> Iterator[ProgressCallback]:
         BarColumn(bar_width=32),
         _Amount(),
         _Rate(),
-        TimeRemainingColumn(compact=True),
+        _Left(),
         console=console,
         transient=True,
     )
@@ -138,7 +139,7 @@ def _lines(
             _print(console, _line(stage, now))
 
     def end(stage: _Stage, now: float) -> None:
-        if timings or now - stage.began >= SHOWN_FROM:
+        if timings or (stage.progress.done and now - stage.began >= SHOWN_FROM):
             _print(console, _ending(stage, now))
 
     return update, end
@@ -182,3 +183,13 @@ class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.0f} {task.fields.get('unit', '')}/s" if speed else "", style="cyan")
+
+
+class _Left(ProgressColumn):
+    """``0:06 left``."""
+
+    max_refresh = 0.5  # seconds; a number that changes faster cannot be read
+
+    def render(self, task: Task) -> Text:
+        left = task.time_remaining
+        return Text(f"{format_clock(left, decimals=0)} left" if left else "", style="dim")

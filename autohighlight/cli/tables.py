@@ -49,11 +49,12 @@ def highlights_summary(selection: Selection) -> str:
 
 
 def scores_table(analysis: Analysis, selection: Selection, console: Console) -> Table:
-    """The score of every clip with a bar, what it is made of, and a mark where it is part of a highlight."""
+    """The score of every clip with a bar, what it is made of, and a star where it is part of a highlight."""
     scores = analysis.scores
     table = _table()
     for name in ("start", "end", "score"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     table.add_column("", no_wrap=True, width=BAR_WIDTH)
     for name in scores.parts:
         table.add_column(Text(printable(name)), justify="right", no_wrap=True)
@@ -63,6 +64,7 @@ def scores_table(analysis: Analysis, selection: Selection, console: Console) -> 
             format_clock(clip.time_range.start),
             format_clock(clip.time_range.end),
             Text(f"{value:.3f}", style="bold" if is_chosen else ""),
+            Text("*" if is_chosen else "", style="bold yellow"),
             Text(bar(value, ascii_only=console.options.ascii_only), style="yellow" if is_chosen else "cyan"),
             *(f"{values[index]:.2f}" for values in scores.parts.values()),
         )

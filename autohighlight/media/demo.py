@@ -7,20 +7,17 @@ are the highlights.
 from __future__ import annotations
 
 import tempfile
-import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.errors import OutputError
-from autohighlight.media.ffmpeg import find_ffmpeg
+from autohighlight.media.encode import PictureFormat, SoundFile, encode
 from autohighlight.times import TimeRange
-from autohighlight.types import Progress, ProgressCallback
+from autohighlight.types import ColourInfo, Progress, ProgressCallback
 
 WIDTH, HEIGHT = 640, 360
 FRAME_RATE = 25
@@ -41,6 +38,11 @@ _DRAG = 1.7  # 1/s: how fast sparks lose their speed
 _TRAIL = 0.86  # part of the light that stays until the next frame
 _BURN = 1.5  # seconds that a spark is seen
 _COLOURS = np.array([[255, 190, 90], [255, 96, 84], [120, 200, 255], [150, 255, 150], [240, 140, 255]], np.float32)
+
+_RGB_TO_YUV = np.array([[0.2126, 0.7152, 0.0722], [-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]], np.float32)
+"""R'G'B' in [0, 1] to Y'CbCr: ITU-R BT.709, items 3.2 and 3.3."""
+
+_Planes = list[NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -65,57 +67,27 @@ def write_demo_video(path: Path, progress: ProgressCallback) -> None:
     """Writes the sample video: H.264 and AAC, `WIDTH` x `HEIGHT`, `FRAME_RATE` frames/s, stereo, `DURATION` seconds.
 
     Args:
-        path: the file; replaced if it is there.
+        path: the file.
         progress: is told how far the work has come.
 
     Raises:
-        DependencyError: there is no ffmpeg program.
+        DependencyError: there is no ffmpeg program that can encode it.
+        OSError: the disk is full.
         OutputError: it cannot be written.
     """
     shells = _shells(np.random.default_rng(7))
+    colour = ColourInfo("bt709", "bt709", "bt709", "tv")
+    picture = PictureFormat((WIDTH, HEIGHT), "yuv420p", Fraction(FRAME_RATE), colour)
     with tempfile.TemporaryDirectory(prefix="autohighlight-") as folder:
-        sound = Path(folder) / "sound.wav"
-        _write_sound(sound, shells)
-        process = _encoder(sound, path)
-        num_frames = DURATION * FRAME_RATE
-        try:
-            for number, frame in enumerate(_frames(shells)):
-                process.stdin.write(frame.tobytes())
-                progress(Progress("demo", number + 1, num_frames))
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # the encoder has ended; its message says why
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            message = process.stderr.read().decode("utf-8", "replace").strip()
-            process.wait()
-    if process.returncode != 0:
-        raise OutputError(path, f"the encoder failed: {message.splitlines()[-1] if message else 'without a message'}")
+        sound = SoundFile(Path(folder) / "sound.f32", SAMPLE_RATE, "stereo", 2)
+        _sound(shells).T.astype("<f4").tofile(sound.path)
+        encode(_counted(_frames(shells), progress), picture, sound, path, codec="h264", crf=19, preset="veryfast")
 
 
-def _encoder(sound: Path, path: Path):  # type: ignore[no-untyped-def]  # ffmpeg-python has no types
-    picture = ffmpeg.input("pipe:", format="rawvideo", pix_fmt="rgb24", s=f"{WIDTH}x{HEIGHT}", r=FRAME_RATE)
-    picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
-    output = ffmpeg.output(
-        picture,
-        ffmpeg.input(f"file:{sound}"),
-        f"file:{path}",
-        vcodec="libx264",
-        preset="veryfast",
-        crf=19,
-        pix_fmt="yuv420p",
-        colorspace="bt709",
-        color_primaries="bt709",
-        color_trc="bt709",
-        acodec="aac",
-        audio_bitrate="128k",
-        movflags="+faststart",
-        format="mp4",
-        loglevel="error",
-    )
-    return output.overwrite_output().run_async(cmd=str(find_ffmpeg().path), pipe_stdin=True, pipe_stderr=True)
+def _counted(frames: Iterator[_Planes], progress: ProgressCallback) -> Iterator[_Planes]:
+    for number, frame in enumerate(frames):
+        yield frame
+        progress(Progress("demo", number + 1, DURATION * FRAME_RATE))
 
 
 def _shells(random: np.random.Generator) -> list[_Shell]:
@@ -138,12 +110,12 @@ def _shells(random: np.random.Generator) -> list[_Shell]:
     return shells
 
 
-def _frames(shells: list[_Shell]) -> Iterator[NDArray[np.uint8]]:
-    """Every frame, uint8 (HEIGHT, WIDTH, 3)."""
+def _frames(shells: list[_Shell]) -> Iterator[_Planes]:
+    """The planes of every frame."""
     random = np.random.default_rng(11)
     backdrop, is_sky = _backdrop(random)
     grain = random.normal(0, 1.2, (4, HEIGHT, WIDTH, 1)).astype(np.float32)
-    quiet = np.clip(backdrop + grain, 0, 255).astype(np.uint8)
+    quiet = [_planes(backdrop + one) for one in grain]
     light = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     for number in range(DURATION * FRAME_RATE):
         time = number / FRAME_RATE
@@ -160,7 +132,16 @@ def _frames(shells: list[_Shell]) -> Iterator[NDArray[np.uint8]]:
                 glow += shell.colour * np.float32(0.09 * np.exp(-4 * age))
         shine = light * is_sky + glow * (0.35 + 0.65 * is_sky)
         picture = backdrop + shine + grain[number % len(grain)]
-        yield np.clip(picture, 0, 255).astype(np.uint8)
+        yield _planes(picture)
+
+
+def _planes(picture: NDArray[np.float32]) -> _Planes:
+    """R'G'B', float32 (H, W, 3) in [0, 255], as the planes of yuv420p in limited range."""
+    rgb = np.clip(picture, 0, 255) / np.float32(255)
+    luma = 16 + 219 * (rgb @ _RGB_TO_YUV[0])
+    quarter = (rgb[::2, ::2] + rgb[::2, 1::2] + rgb[1::2, ::2] + rgb[1::2, 1::2]) / 4
+    chroma = (128 + 224 * (quarter @ _RGB_TO_YUV[plane]) for plane in (1, 2))
+    return [np.rint(plane).astype(np.uint8) for plane in (luma, *chroma)]
 
 
 def _backdrop(random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -204,8 +185,8 @@ def _add_sparks(light: NDArray[np.float32], shell: _Shell, age: float) -> None:
         np.maximum.at(light, (y[inside], x[inside]), colour * np.float32(weight))
 
 
-def _write_sound(path: Path, shells: list[_Shell]) -> None:
-    """Crickets all the time, and a bang and a crackle for every shell, from where it bursts; stereo, 16 bit."""
+def _sound(shells: list[_Shell]) -> NDArray[np.float64]:
+    """Crickets all the time, a bang and a crackle for every shell from where it bursts; (2, samples) in [-1, 1]."""
     random = np.random.default_rng(13)
     num_samples = DURATION * SAMPLE_RATE
     time = np.arange(num_samples) / SAMPLE_RATE
@@ -219,12 +200,8 @@ def _write_sound(path: Path, shells: list[_Shell]) -> None:
         bang = _bang(random)[: num_samples - first]
         right = shell.x / WIDTH
         sound[:, first : first + len(bang)] += np.array([[1 - 0.7 * right], [0.3 + 0.7 * right]]) * bang
-    samples = (np.tanh(sound) * 32000).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(samples.T.tobytes())
+    heard: NDArray[np.float64] = np.tanh(sound)
+    return heard
 
 
 def _bang(random: np.random.Generator) -> NDArray[np.float64]:

@@ -119,7 +119,7 @@ def _print_table(analysis: Analysis, selection: Selection, session: Session) -> 
     from autohighlight.cli.tables import made_by, scores_table
 
     session.print(scores_table(analysis, selection, session.output))
-    session.print(f"{len(analysis.scores)} clips, {made_by(analysis)}; in bold: part of a highlight")
+    session.print(f"{len(analysis.scores)} clips, {made_by(analysis)}; *: mostly part of a highlight")
 
 
 def _table_text(analysis: Analysis, selection: Selection) -> str:
