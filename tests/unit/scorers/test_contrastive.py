@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from autohighlight.config import ScoreOptions
+from autohighlight.errors import WeightsError
+from autohighlight.scorers import BUILTIN
+from autohighlight.scorers.contrastive import selector_input
+from autohighlight.selector.checkpoint import SelectorInfo, save_selector
+from autohighlight.selector.config import SelectorConfig
+from autohighlight.selector.model import HighlightSelector, scores
+from tests.factories import make_features
+
+contrastive = BUILTIN["contrastive"]
+
+
+def _selector(folder: Path, d_in: int = 4, **info: object) -> tuple[HighlightSelector, ScoreOptions]:
+    torch.manual_seed(0)
+    selector = HighlightSelector(SelectorConfig(d_in=d_in, d=8, initialisation="xavier")).eval()
+    path = folder / "selector.safetensors"
+    values: dict[str, object] = {"backbone": "test", "feature_kind": "mean+spread"} | info
+    save_selector(path, selector, SelectorInfo(**values))  # type: ignore[arg-type]
+    return selector, ScoreOptions(selector=path)
+
+
+def test_the_score_is_the_attention_in_its_order(tmp_path: Path) -> None:
+    selector, options = _selector(tmp_path)
+    features = make_features(20, 4)
+    track = contrastive(features, options)
+    attention = scores(selector, selector_input(features, "mean+spread"))
+    np.testing.assert_allclose(track.values, attention / attention.max())
+    assert track.scorer == "contrastive"
+    assert np.argsort(track.parts["attention"]).tolist() == np.argsort(attention).tolist()
+
+
+def test_a_video_of_one_clip(tmp_path: Path) -> None:
+    assert contrastive(make_features(1), _selector(tmp_path)[1]).values.tolist() == [1]
+
+
+def test_what_a_selector_is_given() -> None:
+    embeddings = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.float32)
+    cues = {"movement": np.array([1, 3], np.float32), "loudness": np.array([np.nan, np.nan], np.float32)}
+    features = make_features(2, cues=cues, embeddings=embeddings)
+    np.testing.assert_array_equal(selector_input(features, "mean"), embeddings[:, :2])
+    np.testing.assert_array_equal(selector_input(features, "spread"), embeddings[:, 2:])
+    with_cues = selector_input(features, "mean+spread", ["movement", "loudness"])
+    np.testing.assert_array_equal(with_cues, [[1, 2, 3, 4, -1, 0], [5, 6, 7, 8, 1, 0]])
+    assert with_cues.dtype == np.float32
+
+
+def test_a_selector_of_another_kind_and_with_cues_is_used(tmp_path: Path) -> None:
+    _, options = _selector(tmp_path, d_in=3, feature_kind="mean", cues=("movement",))
+    assert len(contrastive(make_features(6), options)) == 6
+
+
+@pytest.mark.parametrize(
+    ("d_in", "info", "problem"),
+    [
+        (4, {"backbone": "other"}, "was trained on features of 'other', not of 'test' .*--backbone other"),
+        (6, {}, "features of 6 columns, not of 4"),
+        (4, {"feature_kind": "max"}, "features of the kind 'max'"),
+    ],
+)
+def test_features_that_it_was_not_trained_on_are_refused(
+    tmp_path: Path, d_in: int, info: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(WeightsError, match=problem):
+        contrastive(make_features(5), _selector(tmp_path, d_in, **info)[1])
+
+
+def test_a_selector_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"none.safetensors is not there"):
+        contrastive(make_features(5), ScoreOptions(selector=tmp_path / "none.safetensors"))
