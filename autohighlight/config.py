@@ -11,12 +11,13 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
 
-from autohighlight.errors import OptionError
+from autohighlight.errors import OptionError, printable
 from autohighlight.times import Length
 
 Speed = Literal["fast", "balanced", "exact"]
@@ -275,10 +276,9 @@ def parse_value(spec: dataclasses.Field[Any], value: Any) -> Any:
     if isinstance(value, bool):
         raise OptionError(f"{flag} needs a value, not {str(value).lower()}")
     parse = spec.metadata["parse"]
-    if isinstance(value, Path | Length) and parse is not str:
-        return value
+    as_it_is = parse == Length.parse and isinstance(value, Length | int | float | Fraction)
     try:
-        return parse(str(value))
+        return parse(value if as_it_is else str(value))
     except ValueError:
         raise OptionError(f"{flag} cannot be {value!r}") from None
     except OptionError as error:
@@ -308,6 +308,8 @@ class Layered:
 def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Layered:
     """Options from, in rising order: built-in defaults, the user's file, the project's file, ``--config``, overrides.
 
+    A path in a file is relative to the folder that the file is in.
+
     Args:
         explicit: a TOML file to read above the others; it must exist.
         overrides: names and values from the command line.
@@ -319,7 +321,7 @@ def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = Non
     files = [user_config_file(), Path(PROJECT_FILE)]
     if explicit is not None:
         if not explicit.is_file():
-            raise OptionError(f"the configuration file {explicit} is not there")
+            raise OptionError(f"the configuration file {printable(explicit)} is not there")
         files.append(explicit)
     for file in files:
         if not file.is_file():
@@ -328,7 +330,7 @@ def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = Non
         try:
             options = options.replace(**values)
         except OptionError as error:
-            raise OptionError(f"{file}: {error.problem}", error.hint) from None
+            raise OptionError(f"{printable(file)}: {error.problem}", error.hint) from None
         sources.update(dict.fromkeys(values, str(file)))
     if overrides:
         options = options.replace(**overrides)
@@ -338,9 +340,13 @@ def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = Non
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(file.read_text("utf-8"))
+        table = tomllib.loads(file.read_text("utf-8-sig"))  # some editors put a byte order mark before the text
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OptionError(f"{file} is not valid TOML: {error}") from None
+        raise OptionError(f"{printable(file)} is not valid TOML: {error}") from None
     except OSError as error:
-        raise OptionError(f"cannot read {file}: {error.strerror}") from None
-    return {name.replace("-", "_"): value for name, value in table.items()}
+        raise OptionError(f"cannot read {printable(file)}: {error.strerror}") from None
+    values = {name.replace("-", "_"): value for name, value in table.items()}
+    for _, spec in option_fields():
+        if spec.metadata["parse"] is Path and isinstance(values.get(spec.name), str):
+            values[spec.name] = file.parent / values[spec.name]
+    return values

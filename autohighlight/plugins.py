@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pluggy
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     )
 
 ENTRY_POINT_GROUP = "autohighlight"
+
+_CURE = "update or uninstall it"
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -143,26 +146,46 @@ def create_plugin_manager(builtins: Sequence[object] = (), *, installed: bool = 
         installed: whether to load the entry points of the group ``autohighlight``.
 
     Raises:
-        PluginError: an installed plugin cannot be loaded.
+        PluginError: an installed plugin cannot be loaded, or implements a hook that is not there; the message names
+            the plugin.
     """
     manager = pluggy.PluginManager("autohighlight")
     manager.add_hookspecs(hookspecs)
     for plugin in builtins:
         manager.register(plugin)
     if installed:
-        try:
-            manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
-        except Exception as error:
-            raise PluginError(f"a plugin cannot be loaded: {error!r}", "update or uninstall it") from error
-    manager.check_pending()
+        _load_installed(manager)
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        owner = manager.get_name(error.plugin)
+        raise PluginError(f"the plugin {owner} implements a hook that is not there: {error}", _CURE) from error
     return manager
+
+
+def _load_installed(manager: pluggy.PluginManager) -> None:
+    owners = dict[str, str]()
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        distribution = entry.dist.name if entry.dist else entry.value
+        if entry.name in owners:
+            raise PluginError(
+                f"{owners[entry.name]} and {distribution} both bring a plugin called {entry.name!r}",
+                "uninstall one of the two",
+            )
+        owners[entry.name] = distribution
+        try:
+            manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP, entry.name)
+        except Exception as error:
+            raise PluginError(
+                f"the plugin {entry.name!r} of {distribution} cannot be loaded: {error!r}", _CURE
+            ) from error
 
 
 def collect(manager: pluggy.PluginManager) -> Plugins:
     """Asks every plugin, in the order of its registration, for what it gives.
 
     Raises:
-        PluginError: two plugins claim one name.
+        PluginError: two plugins claim one name, or one fails; the message names them.
     """
     plugins = Plugins(
         manager,
@@ -172,15 +195,22 @@ def collect(manager: pluggy.PluginManager) -> Plugins:
         selection_policies=Registry("selection policy"),
         exporters=Registry("exporter"),
     )
-    for hook_name, registry in (
+    registries: tuple[tuple[str, Registry[Any]], ...] = (
         ("autohighlight_register_backbones", plugins.backbones),
         ("autohighlight_register_clip_samplers", plugins.clip_samplers),
         ("autohighlight_register_scorers", plugins.scorers),
         ("autohighlight_register_selection_policies", plugins.selection_policies),
         ("autohighlight_register_exporters", plugins.exporters),
-    ):
+    )
+    for hook_name, registry in registries:
         for implementation in getattr(manager.hook, hook_name).get_hookimpls():
-            implementation.function(_registrar(registry, str(implementation.plugin_name)))
+            owner = str(implementation.plugin_name)
+            try:
+                implementation.function(_registrar(registry, owner))
+            except PluginError:
+                raise
+            except Exception as error:
+                raise PluginError(f"the plugin {owner} fails in {hook_name}: {error!r}", _CURE) from error
     return plugins
 
 

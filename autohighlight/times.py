@@ -96,6 +96,8 @@ Unit = Literal["seconds", "frames", "percent"]
 _CLOCK = re.compile(r"(?:(?P<h>\d+):)?(?P<m>\d{1,3}):(?P<s>[0-5]?\d(?:\.\d+)?)")
 _PARTS = re.compile(r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?")
 _NUMBER = re.compile(r"(?P<n>\d+(?:\.\d+)?)(?P<u>ms|s|f|%)?")
+_LONGEST_WORD = 40  # no length that is meant takes more, and numbers of thousands of digits break what reads them
+_HOW_TO_WRITE = "write 60s, 1:30, 10% or 100f"
 _SUFFIX: dict[Unit, str] = {"seconds": "s", "frames": "f", "percent": "%"}
 
 
@@ -133,6 +135,8 @@ class Length:
                 raise OptionError(f"a length is a finite number, not {text}")
             return cls(Fraction(str(text)) if isinstance(text, float) else Fraction(text))
         word = text.strip().lower()
+        if len(word) > _LONGEST_WORD:
+            raise OptionError(f"cannot read {word[:_LONGEST_WORD]!r}... as a length", _HOW_TO_WRITE)
         if match := _NUMBER.fullmatch(word):
             number, unit = Fraction(match["n"]), match["u"]
             if unit == "ms":
@@ -140,7 +144,7 @@ class Length:
             return cls(number, {"%": "percent", "f": "frames"}.get(unit, "seconds"))  # type: ignore[arg-type]
         match = _CLOCK.fullmatch(word) or (_PARTS.fullmatch(word) if word else None)
         if match is None:
-            raise OptionError(f"cannot read {text!r} as a length", "write 60s, 1:30, 10% or 100f")
+            raise OptionError(f"cannot read {text!r} as a length", _HOW_TO_WRITE)
         hours, minutes, seconds = (Fraction(match[key] or 0) for key in "hms")
         return cls(hours * 3600 + minutes * 60 + seconds)
 
@@ -157,7 +161,7 @@ class Length:
 
     def __str__(self) -> str:
         value = self.value
-        number = str(value) if value.denominator == 1 else f"{float(value):.6f}".rstrip("0")
+        number = str(value) if value.denominator == 1 else f"{float(value):.6f}".rstrip("0").rstrip(".")
         return f"{number}{_SUFFIX[self.unit]}"
 
 

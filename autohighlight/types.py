@@ -5,6 +5,7 @@ file -> MediaInfo -> Clips -> FeatureTrack -> ScoreTrack -> Selection -> Timelin
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -183,8 +184,21 @@ class Clip:
     time_range: TimeRange
 
 
+def _remade(kind: type, values: dict[str, Any]) -> Any:
+    return kind(**values)
+
+
+class _Picklable:
+    """A dataclass with read-only mappings, which Python cannot pickle by itself, and arrays to be read-only again."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}  # type: ignore[arg-type]
+        plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+        return _remade, (type(self), plain)
+
+
 @dataclass(frozen=True, eq=False)
-class FeatureTrack:
+class FeatureTrack(_Picklable):
     """What was measured of each clip of one video.
 
     Args:
@@ -228,7 +242,7 @@ class FeatureTrack:
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreTrack:
+class ScoreTrack(_Picklable):
     """How much each clip of one video matters.
 
     Args:
