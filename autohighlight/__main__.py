@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
-    """Runs the command line; gives the exit code."""
-    from autohighlight.cli.main import run  # noqa: PLC0415 -- keeps `python -c "import autohighlight.__main__"` free
+    """Runs the command line; gives the exit code, or leaves at once if it was interrupted."""
+    from autohighlight.cli.main import INTERRUPTED, run  # noqa: PLC0415 -- keeps importing this module free
 
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:
+        # Everything is cleaned up; a thread in the middle of a long call would hold up the interpreter's own end.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 if __name__ == "__main__":
