@@ -7,7 +7,7 @@ On an accelerator, or where a video cannot be entered in the middle, the network
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -22,14 +22,13 @@ from autohighlight.features.plan import Plan, plan
 from autohighlight.features.sound import mean_by_clip
 from autohighlight.media.decode import packets_of
 from autohighlight.media.seeking import find_seeking
-from autohighlight.plugins import BackboneFactory
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
 
 
 def extract_features(
     media: MediaInfo,
     clips: Sequence[Clip],
-    factory: BackboneFactory,
+    factory: Callable[[ExtractOptions], Backbone],
     options: ExtractOptions,
     *,
     cache: FeatureCache,
@@ -117,7 +116,8 @@ def _pool(
     for begin, end in zip(begins, [*begins[1:], len(targets)], strict=True):
         pictures = embeddings[shown[begin : max(end, begin + 1)]]
         rows.append(np.concatenate([pictures.mean(axis=0), pictures.std(axis=0)]))
-    return np.stack(rows)
+    # Rounded as the cache keeps them, so that a run from the cache gives the same scores to the last bit.
+    return np.stack(rows).astype(np.float16).astype(np.float32)
 
 
 def _bytes_per_second(media: MediaInfo, clips: Sequence[Clip]) -> NDArray[np.float32]:

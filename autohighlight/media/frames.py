@@ -26,6 +26,9 @@ GREY_SIZE = (64, 96)
 _CUT_LEVELS = 18.0
 """Mean absolute difference of two grey pictures, in levels of 255, from which on a cut between them is looked for."""
 
+_WIDEST_GAP = 4
+"""Grey pictures further apart than this many times the least gap have undecoded frames between; a cut is not sought."""
+
 _BATCH_PICTURES = 16
 _BATCH_GREYS = 128
 
@@ -109,7 +112,8 @@ class FrameSampler:
             if request.grey_gap is not None:
                 if pts - grey_pts >= request.grey_gap:
                     new = self._grey(frame)
-                    if grey is not None and _difference(grey, new) >= _CUT_LEVELS:
+                    is_near = pts - grey_pts <= _WIDEST_GAP * request.grey_gap
+                    if grey is not None and is_near and _difference(grey, new) >= _CUT_LEVELS:
                         batch.cuts.append(self._find_cut(grey, [*passed, frame]))
                     grey, grey_pts, passed = new, pts, []
                     batch.greys.append(new)
