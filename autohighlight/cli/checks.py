@@ -138,12 +138,14 @@ def _selector(options: Options) -> Iterator[Check]:
 
 
 def _cache() -> Iterator[Check]:
+    from autohighlight.cli.tables import format_size
+
     folder = user_cache_dir()
     place = next(p for p in (folder, *folder.parents) if p.exists())
     is_writable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     files = [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else []
     size = sum(file.stat().st_size for file in files)
-    found = f"{folder}: {size / 1e6:,.1f} MB in {len(files)} files"
+    found = f"{folder}: {format_size(size)} in {len(files)} files"
     if is_writable:
         yield Check("cache", True, found, is_required=False)
     else:

@@ -21,7 +21,7 @@ from typing import Any
 import autohighlight
 from autohighlight.cli.parser import PROGRAM, CommandParser, Parser, examples
 from autohighlight.cli.session import Session
-from autohighlight.errors import AutohighlightError, printable
+from autohighlight.errors import AutohighlightError, FileError, printable
 
 FAULT, INTERRUPTED, READER_GONE = 70, 130, 141
 """Exit codes: EX_SOFTWARE of BSD's sysexits.h; 128 + SIGINT; 128 + SIGPIPE, as a shell shows them."""
@@ -38,26 +38,31 @@ def run(words: Sequence[str]) -> int:
             return code
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
-    except AutohighlightError as error:
-        _show_traceback(session)
-        session.report(error)
-        return error.exit_code
-    except KeyboardInterrupt:
+    except BaseException as error:  # noqa: BLE001 -- the last boundary: everything becomes a line and an exit code
+        return _report(error, session)
+
+
+def _report(error: BaseException, session: Session) -> int:
+    """Says what went wrong; gives the exit code."""
+    if isinstance(error, KeyboardInterrupt):
         session.fail(_interruption(session))
         return INTERRUPTED
-    except BrokenPipeError:
-        _show_traceback(session)
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # so that the interpreter's last flush is silent
-        return READER_GONE
-    except Exception as fault:  # noqa: BLE001 -- the last boundary: what is left is a fault, and is said to be one
-        _show_traceback(session)
-        session.fail(
-            f"a fault in {PROGRAM} or a plugin: {type(fault).__name__}: {fault}",
-            f"please report it with what -v adds and the output of '{PROGRAM} doctor --json'",
-        )
-        return FAULT
+    _show_traceback(error, session)
+    if isinstance(error, AutohighlightError):
+        session.report(error)
+        return error.exit_code
+    if isinstance(error, OSError):  # a disk that is full, a file that went away: no fault of the program's
+        _silence_output()
+        if isinstance(error, BrokenPipeError):
+            return READER_GONE
+        where = f"{error.filename}: " if error.filename is not None else ""
+        session.fail(f"{where}{error.strerror or error}", "run again with -v for where it happened")
+        return FileError.exit_code
+    session.fail(
+        f"a fault in {PROGRAM} or a plugin: {type(error).__name__}: {error}",
+        f"please report it with what -v adds and the output of '{PROGRAM} doctor --json'",
+    )
+    return FAULT
 
 
 def _run_command(words: Sequence[str], session: Session) -> int:
@@ -119,13 +124,21 @@ def _print_any_name() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _silence_output() -> None:
+    """Throws away what standard output could not take, so that the interpreter's last flush does not fail again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _interruption(session: Session) -> str:
     if not session.written:
         return "interrupted; nothing was written"
     return f"interrupted; written before: {', '.join(str(path) for path in session.written)}"
 
 
-def _show_traceback(session: Session) -> None:
+def _show_traceback(error: BaseException, session: Session) -> None:
     if session.verbose:
-        for line in traceback.format_exc().splitlines():
+        for line in "".join(traceback.format_exception(error)).splitlines():
             session.remarks.print(printable(line), markup=False, highlight=False, soft_wrap=True)

@@ -24,9 +24,7 @@ class HelpFormatter(argparse.HelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         paragraphs = text.split("\n\n")
         return "\n\n".join(
-            paragraph
-            if "\n  " in f"\n{paragraph}"
-            else super(HelpFormatter, self)._fill_text(paragraph, width, indent)
+            paragraph if "\n  " in f"\n{paragraph}" else super(HelpFormatter, self)._fill_text(paragraph, width, indent)
             for paragraph in paragraphs
         )
 

@@ -24,6 +24,7 @@ STAGES = {
     "score": "Scoring",
     "select": "Choosing",
     "export": "Writing",
+    "evaluate": "Evaluating",
 }
 """The stages' verbs, as people are told of them; a plugin's own stage is shown by its name."""
 
@@ -55,17 +56,16 @@ class _Watch:
 
     on_update: Callable[[_Stage, float], None]
     on_end: Callable[[_Stage, float], None]
-    _stages: dict[str, _Stage] = field(default_factory=dict)
     _current: _Stage | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, progress: Progress) -> None:
         with self._lock:
             now = time.monotonic()
-            stage = self._stages.get(progress.stage)
-            if stage is None:
+            stage = self._current
+            if stage is None or stage.name != progress.stage:
                 self._end_current(now)
-                stage = self._stages[progress.stage] = self._current = _Stage(progress.stage, now, now, progress)
+                stage = self._current = _Stage(progress.stage, now, now, progress)
             stage.progress = progress
             self.on_update(stage, now)
 
@@ -130,9 +130,7 @@ def _bars(console: Console, timings: bool) -> Iterator[ProgressCallback]:
         watch.end()
 
 
-def _lines(
-    console: Console, timings: bool
-) -> tuple[Callable[[_Stage, float], None], Callable[[_Stage, float], None]]:
+def _lines(console: Console, timings: bool) -> tuple[Callable[[_Stage, float], None], Callable[[_Stage, float], None]]:
     def update(stage: _Stage, now: float) -> None:
         if now - stage.last_line >= LINE_INTERVAL:
             stage.last_line = now
@@ -150,13 +148,14 @@ def _print(console: Console, line: str) -> None:
 
 
 def _line(stage: _Stage, now: float) -> str:
-    """``Analysing: 40% (1,200 of 3,000 frames), 310 frames/s, 6 s left``."""
+    """``Analysing: 40% (1,200 of 3,000 frames), 310 frames/s, 0:06 left``."""
     done, total, unit, elapsed = stage.progress.done, stage.progress.total, stage.progress.unit, now - stage.began
     rate = done / elapsed if elapsed > 0 else 0.0
+    speed = f", {rate:,.0f} {unit}/s" if rate >= 1 else ""
     if not total:
-        return f"{stage.title}: {done:,.0f} {unit}, {rate:,.0f} {unit}/s"
-    left = f", {(total - done) / rate:,.0f} s left" if rate > 0 else ""
-    return f"{stage.title}: {done / total:.0%} ({done:,.0f} of {total:,.0f} {unit}), {rate:,.0f} {unit}/s{left}"
+        return f"{stage.title}: {done:,.0f} {unit}{speed}"
+    left = f", {format_clock((total - done) / rate, decimals=0)} left" if rate > 0 else ""
+    return f"{stage.title}: {done / total:.0%} ({done:,.0f} of {total:,.0f} {unit}){speed}{left}"
 
 
 def _ending(stage: _Stage, now: float) -> str:
@@ -164,7 +163,8 @@ def _ending(stage: _Stage, now: float) -> str:
     done, unit, elapsed = stage.progress.done, stage.progress.unit, now - stage.began
     if not done or elapsed <= 0:
         return f"{stage.title}: {elapsed:.2f} s"
-    return f"{stage.title}: {done:,.0f} {unit} in {elapsed:.2f} s ({done / elapsed:,.0f} {unit}/s)"
+    speed = f" ({done / elapsed:,.0f} {unit}/s)" if done >= elapsed else ""
+    return f"{stage.title}: {done:,.0f} {unit} in {elapsed:.2f} s{speed}"
 
 
 class _Amount(ProgressColumn):
@@ -182,7 +182,7 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} {task.fields.get('unit', '')}/s" if speed else "", style="cyan")
+        return Text(f"{speed:,.0f} {task.fields.get('unit', '')}/s" if speed and speed >= 1 else "", style="cyan")
 
 
 class _Left(ProgressColumn):

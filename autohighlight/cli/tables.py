@@ -84,6 +84,13 @@ def bar(value: float, *, ascii_only: bool = False) -> str:
     return ("█" * full + _EIGHTHS[rest]).rstrip()
 
 
+def format_size(num_bytes: int) -> str:
+    """``970 kB``, ``1.0 MB`` or ``2.5 GB``, in powers of 1000."""
+    if num_bytes < 1e6:
+        return f"{max(1, round(num_bytes / 1e3))} kB"
+    return f"{num_bytes / 1e6:,.1f} MB" if num_bytes < 1e9 else f"{num_bytes / 1e9:,.1f} GB"
+
+
 def made_by(analysis: Analysis) -> str:
     """``scored by fusion on efficientnet-lite0``: so that no result hides what it was made by."""
     return f"scored by {printable(analysis.scores.scorer)} on {printable(analysis.features.backbone)}"

@@ -79,8 +79,6 @@ def test_a_broken_plugin_is_said(command: Command, plugin_module: Callable[[str]
     assert "nothing_of_this_name" in str(checks(outcome)["plugins"]["found"])
 
 
-def test_an_installed_plugin_is_named_with_its_version(
-    command: Command, plugin_module: Callable[[str], None]
-) -> None:
+def test_an_installed_plugin_is_named_with_its_version(command: Command, plugin_module: Callable[[str], None]) -> None:
     plugin_module("")
     assert checks(command("doctor", "--json"))["plugins"]["found"] == "sample-plugin 1.2"

@@ -86,7 +86,9 @@ def test_an_interruption_names_what_was_written(
     assert f"written before: {tmp_path / 'demo.mp4'}" in outcome.err
 
 
-def test_termination_leaves_time_to_clean_up(command: Command, fake_pipeline: FakePipeline, video: Path) -> None:
+def test_termination_leaves_time_to_clean_up(
+    command: Command, fake_pipeline: FakePipeline, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cleaned = []
 
     def analyse(*_: object, **__: object) -> None:
@@ -96,10 +98,7 @@ def test_termination_leaves_time_to_clean_up(command: Command, fake_pipeline: Fa
         finally:
             cleaned.append(True)
 
-    fake_pipeline.analyse = analyse  # type: ignore[method-assign]
-    from autohighlight import pipeline
-
-    pipeline.analyse = analyse  # type: ignore[assignment]
+    monkeypatch.setattr("autohighlight.pipeline.analyse", analyse)
     assert command("reel", video).code == 143
     assert cleaned
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
@@ -112,6 +111,23 @@ def test_a_reader_that_goes_away_ends_the_run_without_a_word() -> None:
     process.stdout.close()
     _, err = process.communicate()
     assert (process.returncode, err) == (141, b"")
+
+
+def test_an_output_that_takes_nothing_is_said(tmp_path: Path) -> None:
+    code = "import sys; from autohighlight.cli.main import run; sys.exit(run(['schema']))"
+    (tmp_path / "x").touch()
+    with (tmp_path / "x").open() as only_read:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=only_read, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (3, "error: Bad file descriptor")
+
+
+def test_a_file_that_goes_away_is_said(command: Command, fake_pipeline: FakePipeline, video: Path) -> None:
+    fake_pipeline.failure = FileNotFoundError(2, "No such file or directory", "x\n.tmp")
+    outcome = command("reel", video)
+    assert outcome.code == 3
+    assert outcome.err.startswith(r"error: x\n.tmp: No such file or directory")
 
 
 def test_output_in_ascii_holds_any_name(tmp_path: Path) -> None:

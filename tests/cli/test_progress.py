@@ -47,9 +47,9 @@ def test_lines_are_sparse_where_there_is_no_terminal(clock: Clock) -> None:
     console, file = make_console()
     run_slowly(console, clock)
     assert file.getvalue().splitlines() == [
-        "Analysing: 33% (1,000 of 3,000 frames), 100 frames/s, 20 s left",
-        "Analysing: 67% (2,000 of 3,000 frames), 100 frames/s, 10 s left",
-        "Analysing: 100% (3,000 of 3,000 frames), 100 frames/s, 0 s left",
+        "Analysing: 33% (1,000 of 3,000 frames), 100 frames/s, 0:20 left",
+        "Analysing: 67% (2,000 of 3,000 frames), 100 frames/s, 0:10 left",
+        "Analysing: 100% (3,000 of 3,000 frames), 100 frames/s, 0:00 left",
         "Analysing: 3,000 frames in 30.00 s (100 frames/s)",
     ]
 
@@ -83,6 +83,18 @@ def test_an_unknown_stage_is_shown_by_its_name(clock: Clock) -> None:
         callback(Progress("upload", 5, 5, "files"))
         clock.now += 2
     assert file.getvalue() == "Upload: 5 files in 2.00 s (2 files/s)\n"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_stages_may_take_turns(clock: Clock, is_terminal: bool) -> None:
+    console, file = make_console(is_terminal=is_terminal)
+    with show_progress(console, timings=True) as callback:
+        for video in range(2):
+            callback(Progress("evaluate", video, 2, "videos"))
+            callback(Progress("extract", 50, 50))
+            clock.now += 1
+        callback(Progress("evaluate", 2, 2, "videos"))
+    assert file.getvalue().count("Analysing: 50 frames in 1.00 s (50 frames/s)") == 2
 
 
 def test_any_thread_may_tell(clock: Clock) -> None:

@@ -58,9 +58,7 @@ def test_options_on_the_command_line_reach_the_pipeline(
     assert options.extract.device == "auto"
 
 
-def test_dry_run_writes_nothing_and_minds_no_output(
-    command: Command, fake_pipeline: FakePipeline, video: Path
-) -> None:
+def test_dry_run_writes_nothing_and_minds_no_output(command: Command, fake_pipeline: FakePipeline, video: Path) -> None:
     video.with_name("video.highlights.mp4").write_bytes(b"mine")
     outcome = command("reel", video, "--dry-run")
     assert outcome.code == 0
@@ -108,7 +106,7 @@ def test_verbose_prints_timings(command: Command, fake_pipeline: FakePipeline, v
 
 def test_lost_frames_are_said(command: Command, fake_pipeline: FakePipeline, video: Path) -> None:
     fake_pipeline.num_frames_lost = 3
-    assert "warning: video.mp4: 3 damaged frames could not be decoded" in command("reel", video).err
+    assert "warning: video.mp4: 3 frames are damaged or missing" in command("reel", video).err
 
 
 def test_a_clock_that_does_not_begin_at_0_is_said(command: Command, fake_pipeline: FakePipeline, video: Path) -> None:

@@ -57,8 +57,7 @@ def run_show(arguments: argparse.Namespace, session: Session) -> None:
 
     layered = layered_options(arguments)
     rows = [
-        (spec, layered.options.get(spec.name), layered.sources.get(spec.name, "default"))
-        for _, spec in option_fields()
+        (spec, layered.options.get(spec.name), layered.sources.get(spec.name, "default")) for _, spec in option_fields()
     ]
     if arguments.json:
         session.emit(to_json({spec.name: {"value": plain(value), "source": source} for spec, value, source in rows}))

@@ -124,19 +124,18 @@ def print_highlights(analysis: Analysis, selection: Selection, session: Session)
 
 def print_written(written: list[Path], session: Session) -> None:
     """Says what was written and how large it is."""
+    from autohighlight.cli.tables import format_size
     from autohighlight.errors import printable
 
     if not written:
         session.print("nothing written (--dry-run)")
     for path in written:
-        session.print(f"wrote {printable(path)} ({path.stat().st_size / 1e6:.1f} MB)")
+        session.print(f"wrote {printable(path)} ({format_size(path.stat().st_size)})")
 
 
 def remark_losses(analysis: Analysis, session: Session) -> None:
     """Says so if part of the video could not be decoded."""
-    lost, read = analysis.features.num_frames_lost, analysis.features.num_frames_read
+    lost = analysis.features.num_frames_lost
     if lost:
-        session.warn(
-            f"{analysis.media.path.name}: {lost:,} damaged frame{'' if lost == 1 else 's'} could not be decoded "
-            f"({read:,} could); the highlights come from what is left"
-        )
+        frames = "1 frame is" if lost == 1 else f"{lost:,} frames are"
+        session.warn(f"{analysis.media.path.name}: {frames} damaged or missing; the highlights come from the rest")

@@ -93,9 +93,7 @@ def chosen_format(form: str | None, output: Path | None) -> str:
     return form or "table"
 
 
-def _print_or_write(
-    form: str, analysis: Analysis, selection: Selection, output: Path | None, session: Session
-) -> None:
+def _print_or_write(form: str, analysis: Analysis, selection: Selection, output: Path | None, session: Session) -> None:
     from autohighlight.cli.documents import highlights_document, scores_csv, to_json
     from autohighlight.export.destination import written_whole
 
