@@ -21,7 +21,7 @@ from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError
 from autohighlight.export.destination import check_destination, written_whole
 from autohighlight.media.encode import PictureFormat, SoundFile, encode
-from autohighlight.media.playback import FrameConformer, FramePlayer, frame_planes, play_samples
+from autohighlight.media.playback import FrameConformer, FramePlayer, conformed_colour, frame_planes, play_samples
 from autohighlight.media.seeking import Seeking, find_seeking
 from autohighlight.timeline.model import Part, Timeline
 from autohighlight.types import AudioStream, Progress, ProgressCallback
@@ -86,7 +86,8 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
     media = timeline.parts[0].media
     is_deep = media.bit_depth > 8
     codec = options.codec if options.codec != "auto" else ("hevc" if is_deep else "h264")
-    picture = PictureFormat(timeline.size, "yuv420p10le" if is_deep else "yuv420p", timeline.frame_rate, media.colour)
+    pixel_format = "yuv420p10le" if is_deep else "yuv420p"
+    picture = PictureFormat(timeline.size, pixel_format, timeline.frame_rate, conformed_colour(media))
     with written_whole(path) as unfinished:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
         with _Player() as player:

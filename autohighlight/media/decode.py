@@ -59,12 +59,14 @@ def sync_points(packets: PacketIndex) -> NDArray[np.int64]:
     """Numbers of the packets that decoding can begin at: key frames shown after all that is decoded before them.
 
     Packets that follow one and are shown before it (the leading pictures of an open group) belong to the span before.
+    A time that two packets claim is a guess of the container's, and no place to divide at.
     """
     if not packets.has_timestamps:
         return np.zeros(1, np.int64)
     keys = np.flatnonzero(packets.is_key)
     latest_before = np.maximum.accumulate(np.concatenate([[np.iinfo(np.int64).min], packets.pts[:-1]]))
-    usable = keys[packets.pts[keys] > latest_before[keys]]
+    _, place, count = np.unique(packets.pts, return_inverse=True, return_counts=True)
+    usable = keys[(packets.pts[keys] > latest_before[keys]) & (count[place[keys]] == 1)]
     return usable if len(usable) and usable[0] == 0 else np.concatenate([[0], usable])
 
 
@@ -155,8 +157,10 @@ class VideoReader:
         """Those frames that belong to the span; a time is made up where the file gives none."""
         index = packets_of(self.media)
         previous: int | None = None
-        for frame in frames:
-            if frame.pts is None or not index.has_timestamps:
+        for number, frame in enumerate(frames):
+            if not index.has_timestamps and number < len(index):
+                frame.pts = int(index.pts[number])
+            elif frame.pts is None or not index.has_timestamps:
                 frame.pts = span.start_pts if previous is None else previous + _ticks_per_frame(index)
             previous = frame.pts
             if span.start_pts <= frame.pts < span.end_pts:
@@ -194,6 +198,7 @@ class VideoReader:
         container, stream = self._source()
         stream.codec_context.flush_buffers()
         index = packets_of(self.media)
+        has_begun, self._has_begun = self._has_begun, True
         if first > 0:
             if self._is_primed:
                 primer = next(container.demux(stream))
@@ -208,7 +213,7 @@ class VideoReader:
             # The container's seek missed the place: read, without decoding, up to it instead.
             self.close()
             container, stream = self._source()
-        elif self._has_begun:
+        elif has_begun:
             self.close()
             container, stream = self._source()
         self._has_begun = True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ from autohighlight.errors import UndecodableError
 from autohighlight.media.audio import AudioReader
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.seeking import Seeking
-from autohighlight.types import AudioStream, MediaInfo
+from autohighlight.types import AudioStream, ColourInfo, MediaInfo
 
 
 class FramePlayer:
@@ -133,6 +135,16 @@ class FrameConformer:
     @staticmethod
     def _is_rgb(frame: VideoFrame) -> bool:
         return frame.format.is_rgb
+
+
+def conformed_colour(media: MediaInfo) -> ColourInfo:
+    """How the numbers of a source's frames are meant once a `FrameConformer` has brought them to Y'CbCr.
+
+    Y'CbCr stays as it is; RGB gets the matrix of BT.709 and its limited range.
+    """
+    if VideoFormat(media.pixel_format).is_rgb or media.pixel_format == "pal8":
+        return replace(media.colour, matrix="bt709", range="tv")
+    return media.colour
 
 
 def frame_planes(frame: VideoFrame) -> list[NDArray[Any]]:

@@ -98,20 +98,25 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
         if other.index != stream.index:
             other.discard = Discard.all
     rows: list[tuple[int | None, int, bool, bool, int]] = []
+    first_dts: int | None = None
     is_cut_short = False
     try:
         for packet in container.demux(stream):
             if packet.size:
                 is_cut_short |= packet.is_corrupt
                 shown_at = packet.pts if packet.pts is not None else packet.dts
+                first_dts = packet.dts if not rows else first_dts
                 rows.append((shown_at, packet.size, packet.is_keyframe, not packet.is_discard, packet.duration or 0))
     except (av.error.FFmpegError, OSError):
         is_cut_short = True
     if not rows:
         raise UndecodableError(path, "holds no picture: it ends before the first frame", "copy or download it again")
     given = [row[0] for row in rows if row[0] is not None]
+    times = np.array(given, np.int64) if len(given) == len(rows) else np.arange(len(rows)) * _ticks_per_frame(stream)
     has_timestamps = len(given) == len(rows)
-    times = np.array(given, np.int64) if has_timestamps else np.arange(len(rows)) * _ticks_per_frame(stream)
+    if has_timestamps and _counts_in_decoding_order(container, stream, times):
+        has_timestamps = False
+        times -= 0 if first_dts is None else int(times[0]) - first_dts
     is_shown = np.array([row[3] for row in rows])
     if not is_shown.any():
         is_shown[:] = True  # an edit list that hides everything is damage
@@ -126,6 +131,15 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
     end = (int(times[last]) + rows[last][4]) * (stream.time_base or Fraction(1, 1000))
     num_absent = max(0, stream.frames - len(rows)) if is_cut_short else 0
     return packets, end, num_absent
+
+
+def _counts_in_decoding_order(container: InputContainer, stream: VideoStream, times: NDArray[np.int64]) -> bool:
+    """Whether the times belong to the packets' places, not to their frames, though frames change places.
+
+    AVI has no presentation times, and FFmpeg knows the order of H.264 and HEVC only once it is decoded.
+    """
+    reorders = stream.codec_context.has_b_frames
+    return container.format.name == "avi" and reorders and bool((np.diff(times) > 0).all())
 
 
 def _ticks_per_frame(stream: VideoStream) -> int:
