@@ -103,16 +103,21 @@ def make_video(
     data = b"".join(picture(number, size).tobytes() for number in range(num_frames))
     inputs: list[object] = ["-f", "rawvideo", "-pixel_format", "gray", "-video_size", f"{size[0]}x{size[1]}",
                             "-framerate", rate, "-i", "pipe:0"]  # fmt: skip
+    track = path.with_name(f"{path.name}.mka")
     if sound is not None:
-        raw = path.with_name(f"{path.name}.f32")
-        raw.write_bytes(np.ascontiguousarray(sound.samples).tobytes())
-        layout = {1: "mono", 2: "stereo", 6: "5.1"}[sound.samples.shape[1]]
-        inputs += ["-itsoffset", sound.start, "-f", "f32le", "-ar", sound.sample_rate, "-ch_layout", layout]
-        inputs += ["-i", raw, *sound.encoder]
+        _write_sound(track, sound)
+        inputs += ["-itsoffset", sound.start, "-i", track, "-c:a", "copy"]
     run_ffmpeg(*inputs, *encoder, "-pix_fmt", pixel_format, *options, path, data=data)
-    if sound is not None:
-        raw.unlink()
+    track.unlink(missing_ok=True)
     return path
+
+
+def _write_sound(path: Path, sound: Sound) -> None:
+    """Encodes the sound by itself: FFmpeg would drop the offset of raw samples."""
+    layout = {1: "mono", 2: "stereo", 6: "5.1"}[sound.samples.shape[1]]
+    samples = np.ascontiguousarray(sound.samples).tobytes()
+    raw = ["-f", "f32le", "-ar", sound.sample_rate, "-ch_layout", layout, "-i", "pipe:0"]
+    run_ffmpeg(*raw, *sound.encoder, path, data=samples)
 
 
 def luma_of(frame: VideoFrame) -> NDArray[Any]:

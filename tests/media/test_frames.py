@@ -1,0 +1,123 @@
+"""Frames after a seek, and those that are played, are the very frames of a full decode."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import pytest
+from av.video.frame import VideoFrame
+
+from autohighlight.media.decode import VideoReader, packets_of, spans
+from autohighlight.media.playback import FramePlayer
+from autohighlight.media.probe import probe
+from autohighlight.media.seeking import Seeking, find_seeking, frame_digest
+from autohighlight.types import MediaInfo
+from tests.media.made_files import ALTERED, DROPPED, KINDS, NUM_FRAMES, make_kind
+from tests.media_factory import luma_of, read_number
+
+UNTIMED = {"H.264 in AVI, which has no times", "H.264 without a container"}
+
+
+def fully_decoded(media: MediaInfo) -> Iterator[VideoFrame]:
+    """Every frame of a file, decoded from its beginning to its end without this package."""
+    with av.open(f"file:{media.path}") as container:
+        stream = container.streams.video[0]
+        assert stream.index == media.video_stream
+        for packet in container.demux(stream):
+            try:
+                frames = stream.codec_context.decode(packet if packet.size else None)
+            except av.error.FFmpegError:
+                continue
+            yield from (frame for frame in frames if not frame.is_corrupt)
+
+
+def digests_by_span(media: MediaInfo, seeking: Seeking, order: random.Random) -> list[bytes]:
+    """Digests of all frames in order of time, the spans decoded in any order by one reader."""
+    divided = spans(packets_of(media), seeking.starts)
+    numbers = list(range(len(divided)))
+    order.shuffle(numbers)
+    found: dict[int, list[bytes]] = {}
+    with VideoReader(media, is_primed=seeking.is_primed) as reader:
+        for number in numbers:
+            found[number] = [frame_digest(frame) for frame in reader.frames(divided[number])]
+    return [digest for number in range(len(divided)) for digest in found[number]]
+
+
+def assert_same_as_full_decode(path: Path) -> MediaInfo:
+    media = probe(path)
+    expected = []
+    for number, frame in enumerate(fully_decoded(media)):
+        if not packets_of(media).has_timestamps:
+            frame.pts = int(packets_of(media).pts[number])
+        expected.append(frame_digest(frame))
+    assert expected
+    for seed in range(2):
+        assert digests_by_span(media, find_seeking(media), random.Random(seed)) == expected
+    return media
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_spans_in_any_order_give_the_frames_of_a_full_decode(kind: str, tmp_path: Path) -> None:
+    media = assert_same_as_full_decode(make_kind(kind, tmp_path))
+    assert packets_of(media).has_timestamps == (kind not in UNTIMED)
+
+
+@pytest.mark.parametrize("kind", ALTERED)
+def test_spans_of_untruthful_files_give_the_frames_of_a_full_decode(kind: str, tmp_path: Path) -> None:
+    assert_same_as_full_decode(ALTERED[kind](tmp_path))
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k.startswith(("closed", "open", "HEVC", "VP9", "MPEG-2"))])
+def test_files_that_can_be_entered_are(kind: str, tmp_path: Path) -> None:
+    media = probe(make_kind(kind, tmp_path))
+    assert len(find_seeking(media).starts) >= 4
+
+
+def shown_numbers(kind: str) -> list[int]:
+    """The number of the frame on the screen at each instant of a made file."""
+    there = [n for n in range(NUM_FRAMES) if not (kind.startswith("variable") and n in DROPPED)]
+    return [max(n for n in there if n <= instant) for instant in range(NUM_FRAMES)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_played_is_what_is_shown_then(kind: str, tmp_path: Path) -> None:
+    media = probe(make_kind(kind, tmp_path))
+    expected = shown_numbers(kind)
+    player = FramePlayer(media, find_seeking(media))
+
+    def play(first: int, count: int) -> list[int]:
+        start = media.grid.time(first)
+        frames = player.play(start=start, num_frames=count, rate=media.frame_rate)
+        return [read_number(luma_of(frame)) for frame in frames]
+
+    stretches = [(first, 5) for first in range(0, NUM_FRAMES - 5, 6)]
+    random.Random(0).shuffle(stretches)
+    assert play(0, NUM_FRAMES) == expected
+    for first, count in stretches:
+        assert play(first, count) == expected[first : first + count]
+    player.close()
+
+
+def test_an_edit_list_hides_what_it_hides(tmp_path: Path) -> None:
+    media = probe(ALTERED["edit list that hides frames"](tmp_path))
+    assert media.time_range.start == 0
+    player = FramePlayer(media, find_seeking(media))
+    frames = player.play(start=Fraction(0), num_frames=NUM_FRAMES - 18, rate=media.frame_rate)
+    assert [read_number(luma_of(frame)) for frame in frames] == list(range(18, NUM_FRAMES))
+    player.close()
+
+
+def test_playing_before_and_after_the_video_shows_its_first_and_last_frame(tmp_path: Path) -> None:
+    media = probe(make_kind("late start", tmp_path))
+    assert media.time_range.start == Fraction("5.3")
+    player = FramePlayer(media, find_seeking(media))
+    before = player.play(start=Fraction(5), num_frames=2, rate=media.frame_rate)
+    assert [read_number(luma_of(frame)) for frame in before] == [0, 0]
+    after = player.play(start=media.time_range.end, num_frames=2, rate=media.frame_rate)
+    assert [read_number(luma_of(frame)) for frame in after] == [NUM_FRAMES - 1] * 2
+    player.close()
