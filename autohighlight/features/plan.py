@@ -71,7 +71,9 @@ def plan(media: MediaInfo, clips: Sequence[Clip], seeking: Seeking, speed: Speed
             wanted = _prefixes(media, piece, seeking.starts, Fraction(0))
         elif bursts:
             wanted = _prefixes(media, piece, seeking.starts, _BURST_SECONDS)
-        inside = targets[np.searchsorted(targets, piece.start_pts) : np.searchsorted(targets, piece.end_pts)]
+        # The last frame is shown until the video ends, so what lies after its time belongs to it.
+        stop = len(targets) if piece is pieces[-1] else np.searchsorted(targets, piece.end_pts)
+        inside = targets[np.searchsorted(targets, piece.start_pts) : stop]
         requests.append(Request(piece, wanted, inside, None if key_frames_only else _grey_gap(media)))
     skips = speed != "exact" and not key_frames_only
     return Plan(tuple(requests), skips, key_frames_only)
