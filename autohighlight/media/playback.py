@@ -123,18 +123,28 @@ class FrameConformer:
         scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
         inner = (min(width, round(shown_width * scale / 2) * 2), min(height, round(shown_height * scale / 2) * 2))
         stored = (frame.height, frame.width) if len(turn) == 1 else (frame.width, frame.height)
-        matrix = ":out_color_matrix=bt709:out_range=tv" if self._is_rgb(frame) else ""
         if stored != inner or frame.format.name != self._pixel_format:
             flags = "flags=bicubic+accurate_rnd+full_chroma_int"
-            yield "scale", f"w={inner[0]}:h={inner[1]}:{flags}{matrix}"
+            yield "scale", f"w={inner[0]}:h={inner[1]}:{flags}:{self._colours(frame)}"
             yield "format", f"pix_fmts={self._pixel_format}"
         if inner != self._size:
             yield "pad", f"w={width}:h={height}:x=-1:y=-1:color=black"
         yield "setsar", "sar=1"
 
-    @staticmethod
-    def _is_rgb(frame: VideoFrame) -> bool:
-        return frame.format.is_rgb
+    def _colours(self, frame: VideoFrame) -> str:
+        """How the scaler is to read and to write colours; left alone it would turn any matrix into that of BT.601."""
+        after = conformed_colour(self._media)
+        matrix = _SCALER_MATRICES.get(after.matrix, "bt709")
+        levels = "tv" if after.range == "unknown" else after.range
+        argument = f"out_color_matrix={matrix}:out_range={levels}"
+        return argument if frame.format.is_rgb else f"in_color_matrix={matrix}:in_range={levels}:{argument}"
+
+
+_SCALER_MATRICES = {
+    "fcc": "fcc", "bt470bg": "bt601", "smpte170m": "bt601", "smpte240m": "smpte240m",
+    "bt2020nc": "bt2020", "bt2020c": "bt2020",
+}  # fmt: skip
+"""The scaler's words for matrices; where it has none, reading and writing by the same one leaves colours alone."""
 
 
 def conformed_colour(media: MediaInfo) -> ColourInfo:
@@ -144,6 +154,8 @@ def conformed_colour(media: MediaInfo) -> ColourInfo:
     """
     if VideoFormat(media.pixel_format).is_rgb or media.pixel_format == "pal8":
         return replace(media.colour, matrix="bt709", range="tv")
+    if media.pixel_format.startswith(("yuvj", "gray")) and media.colour.range == "unknown":
+        return replace(media.colour, range="pc")  # formats that are of full range unless said otherwise
     return media.colour
 
 

@@ -114,9 +114,9 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
     given = [row[0] for row in rows if row[0] is not None]
     times = np.array(given, np.int64) if len(given) == len(rows) else np.arange(len(rows)) * _ticks_per_frame(stream)
     has_timestamps = len(given) == len(rows)
-    if has_timestamps and _counts_in_decoding_order(container, stream, times):
+    if has_timestamps and container.format.name == "avi" and first_dts is not None and _are_guessed(times, first_dts):
         has_timestamps = False
-        times -= 0 if first_dts is None else int(times[0]) - first_dts
+        times -= int(times[0]) - first_dts
     is_shown = np.array([row[3] for row in rows])
     if not is_shown.any():
         is_shown[:] = True  # an edit list that hides everything is damage
@@ -133,13 +133,12 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
     return packets, end, num_absent
 
 
-def _counts_in_decoding_order(container: InputContainer, stream: VideoStream, times: NDArray[np.int64]) -> bool:
-    """Whether the times belong to the packets' places, not to their frames, though frames change places.
+def _are_guessed(times: NDArray[np.int64], first_dts: int) -> bool:
+    """Whether the times of an AVI, which has none, are those of decoding put off, though frames may change places.
 
-    AVI has no presentation times, and FFmpeg knows the order of H.264 and HEVC only once it is decoded.
+    Of H.264 and HEVC FFmpeg knows the order of presentation only once they are decoded.
     """
-    reorders = stream.codec_context.has_b_frames
-    return container.format.name == "avi" and reorders and bool((np.diff(times) > 0).all())
+    return int(times[0]) != first_dts and bool((np.diff(times) > 0).all())
 
 
 def _ticks_per_frame(stream: VideoStream) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,27 @@ def make_kind(name: str, folder: Path) -> Path:
     return make_video(folder / f"made.{suffix}", NUM_FRAMES, **values)
 
 
+def shown_numbers(kind: str) -> list[int]:
+    """The number of the frame on the screen at each instant of a made file."""
+    there = [n for n in range(NUM_FRAMES) if not (kind.startswith("variable") and n in DROPPED)]
+    return [max(n for n in there if n <= instant) for instant in range(NUM_FRAMES)]
+
+
 def _all_marked_as_key(folder: Path, encoder: tuple[object, ...]) -> Path:
     path = make_video(folder / "made.mp4", NUM_FRAMES, encoder=encoder)
     patch(path, b"stss", b"free")  # without the table of sync samples every sample counts as one
+    return path
+
+
+def _marks_displaced(folder: Path, encoder: tuple[object, ...], after: int) -> Path:
+    """Every sync sample but the first few is said to be five samples later than it is."""
+    path = make_video(folder / "made.mp4", NUM_FRAMES, encoder=encoder)
+    content = path.read_bytes()
+    table = content.index(b"stss") + 12
+    (count,) = struct.unpack(">I", content[table - 4 : table])
+    numbers = struct.unpack(f">{count}I", content[table : table + 4 * count])
+    displaced = [number + 5 * (place > after) for place, number in enumerate(numbers)]
+    path.write_bytes(content[:table] + struct.pack(f">{count}I", *displaced) + content[table + 4 * count :])
     return path
 
 
@@ -115,12 +134,14 @@ ALTERED: dict[str, Callable[[Path], Path]] = {
     "H.264 of one group, all marked as key frames": lambda folder: _all_marked_as_key(folder, x264("keyint=500")),
     "MPEG-4, all marked as key frames": lambda folder: _all_marked_as_key(folder, _MPEG4),
     "HEVC, all marked as key frames": lambda folder: _all_marked_as_key(folder, _X265_OPEN),
+    "H.264 with displaced key marks": lambda folder: _marks_displaced(folder, _CLOSED, 0),
+    "MPEG-4 with displaced key marks": lambda folder: _marks_displaced(folder, _MPEG4, 0),
+    "MPEG-4 with displaced later key marks": lambda folder: _marks_displaced(folder, _MPEG4, 2),
+    "HEVC with displaced later key marks": lambda folder: _marks_displaced(folder, _X265_OPEN, 2),
     "edit list that hides frames": lambda folder: _copied(folder, "closed groups", "mp4", ("-ss", 0.7)),
     "edit list in open groups": lambda folder: _copied(folder, "open groups", "mov", ("-ss", 1.1)),
     "edit list that shifts": lambda folder: _copied(folder, "closed groups", "mp4", ("-itsoffset", "-0.3")),
-    "fragments": lambda folder: _copied(
-        folder, "closed groups", "mp4", (), ("-movflags", "frag_keyframe+empty_moov")
-    ),
+    "fragments": lambda folder: _copied(folder, "closed groups", "mp4", (), ("-movflags", "frag_keyframe+empty_moov")),
     "transport stream from its middle": lambda f: _from_the_middle(f, "open groups in a transport stream"),
     "MPEG-2 from its middle": lambda folder: _from_the_middle(folder, "MPEG-2 in a transport stream"),
     "HEVC from its middle": lambda folder: _from_the_middle(folder, "HEVC in a transport stream"),

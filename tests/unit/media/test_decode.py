@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_spans_hold_every_time_once_and_the_packets_shown_in_it(order: list[int]
     divided = spans(packets, sync_points(packets))
     assert divided[0].start_pts == 0
     assert divided[-1].end_pts == 24
-    assert all(a.end_pts == b.start_pts for a, b in zip(divided, divided[1:], strict=False))
+    assert all(a.end_pts == b.start_pts for a, b in itertools.pairwise(divided))
     for span in divided:
         inside = np.flatnonzero((packets.pts >= span.start_pts) & (packets.pts < span.end_pts))
         assert len(inside)
