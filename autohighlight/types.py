@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -343,6 +343,24 @@ ProgressCallback = Callable[[Progress], None]
 """Is told how far a stage has come; may be called from any thread, often; must return at once."""
 
 
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What a network that knows about places and things sees in P pictures.
+
+    Args:
+        features: float32 (P, dim): as `Backbone.embed` gives them.
+        cells: float32 (P, C, dim): the same for each of C places of the picture, of length 1 each.
+        living: float32 (P,): in [0, 1], how sure the network is to see somebody or an animal.
+    """
+
+    features: NDArray[np.float32]
+    cells: NDArray[np.float32]
+    living: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
 class Backbone(Protocol):
     """A pretrained network that turns windows of frames into features.
 
@@ -366,4 +384,13 @@ class Backbone(Protocol):
 
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 sRGB frames (N, T, H, W, 3) -> float32 (N, dim). N may be 0. Safe to call from several threads."""
+        ...
+
+
+@runtime_checkable
+class SeeingBackbone(Backbone, Protocol):
+    """A backbone of single pictures that can say more of them than a feature."""
+
+    def see(self, pictures: NDArray[np.uint8]) -> Sight:
+        """What is seen in uint8 sRGB pictures (P, H, W, 3). P may be 0. Safe to call from several threads."""
         ...

@@ -37,7 +37,7 @@ from autohighlight.evaluation.report import CHANCE, ORACLE, references
 from autohighlight.evaluation.videos import MeasuredVideo, load_videos
 from autohighlight.plugins import Plugins
 from autohighlight.scorers import FLOORS
-from autohighlight.scorers.fusion import combine
+from autohighlight.scorers.fusion import combine, measure_parts
 from autohighlight.types import Progress
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -104,9 +104,7 @@ def main() -> int:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--shared", type=Path, default=REPOSITORY.parent / "shared", help="folder of media and labels"
-    )
+    parser.add_argument("--shared", type=Path, default=REPOSITORY.parent / "shared", help="folder of media and labels")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of the spliced sets")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS, help="measure these sets alone")
     parser.add_argument("--speed", nargs="+", choices=("fast", "balanced", "exact"), default=["balanced"])
@@ -123,9 +121,7 @@ def parse_arguments() -> argparse.Namespace:
 def print_provenance() -> None:
     print("$", shlex.join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]]))
     versions = [f"{name} {importlib.metadata.version(name)}" for name in DISTRIBUTIONS]
-    print(
-        ", ".join([f"Python {platform.python_version()}", *versions, platform.machine(), f"{os.cpu_count()} cores"])
-    )
+    print(", ".join([f"Python {platform.python_version()}", *versions, platform.machine(), f"{os.cpu_count()} cores"]))
 
 
 def measure(arguments: argparse.Namespace, options: Options, plugins: Plugins) -> Table:
@@ -154,10 +150,10 @@ def measure_video(
         scores = plugins.scorers[name](video.features, dataclasses.replace(options.score, scorer=name))
         yield name, video.measure(scores.values)
         if name == default and ablation:
-            for part, values in scores.parts.items():
+            parts = measure_parts(video.features)
+            for part, values in parts.items():
                 yield f"  {part} alone", video.measure(values)
-            for part in scores.parts if len(scores.parts) > 1 else ():
-                others = {other: values for other, values in scores.parts.items() if other != part}
+                others = {other: values for other, values in parts.items() if other != part}
                 yield f"  without {part}", video.measure(combine(others))
     for name in FLOORS:
         yield name, video.measure(plugins.scorers[name](video.features, options.score).values)

@@ -156,9 +156,7 @@ def measure_analysis(files: dict[str, Path], ffmpeg: str, repeats: int) -> bool:
               f"{floor.processor:7.1f} {'':8} {'':6} {floor.peak_mb:5.0f}  full decode, the floor")  # fmt: skip
         for label, flags in (("key only", ["-skip_frame", "nokey"]), ("demux", ["-c", "copy"])):
             before, after = (flags, []) if label == "key only" else ([], flags)
-            other = best(
-                [run(ffmpeg, "-v", "error", *before, "-i", file, "-map", "0:v:0", *after, "-f", "null", "-")]
-            )
+            other = best([run(ffmpeg, "-v", "error", *before, "-i", file, "-map", "0:v:0", *after, "-f", "null", "-")])
             print(f"{name:8} {label:10} {other.wall:8.2f} {other.wall / floor.wall:7.2f}")
         for speed in ("fast", "balanced", "exact"):
             costs = [run(sys.executable, "-c", ANALYSIS, file, speed) for _ in range(repeats)]
@@ -199,9 +197,7 @@ export(selection, Path(sys.argv[2]), options=Options.of(overwrite=True))
 def measure_rendering(files: dict[str, Path], ffmpeg: str, folder: Path, repeats: int) -> bool:
     """Twelve parts of five seconds, against one ffmpeg call with an input and a seek for each."""
     reached = True
-    print(
-        f"\n{'file':8} {'ffmpeg s':>9} {'reel s':>8} {'ratio':>7} {'aim':>5}   12 parts of 5 s, spread over the file"
-    )
+    print(f"\n{'file':8} {'ffmpeg s':>9} {'reel s':>8} {'ratio':>7} {'aim':>5}   12 parts of 5 s, spread over the file")
     for name, file in files.items():
         length = float(run_probe(file))
         starts = [round(length * (k + 0.5) / 13) for k in range(12)]

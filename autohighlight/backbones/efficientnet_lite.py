@@ -17,10 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name that everybody gives it
 
 from autohighlight.backbones.device import fast_dtype, resolve_device
+from autohighlight.backbones.imagenet import LIVING_CLASSES
 from autohighlight.backbones.weights import file_digest, load_state, read_state
 from autohighlight.errors import WeightsError
+from autohighlight.types import Sight
 
 NUM_FEATURES = 1280
+NUM_CLASSES = 1000
 INPUT_SIZE = (224, 224)
 
 
@@ -84,7 +87,7 @@ class MBConv(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """The network up to its pooled features; the classifier is left out."""
+    """The network, with its pooled features as what it gives; the classifier stands beside."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,13 +100,18 @@ class EfficientNetLite0(nn.Module):
                 channels = stage.channels
         self.blocks = nn.Sequential(*blocks)
         self.head = ConvNorm(channels, NUM_FEATURES, 1)
+        self.classifier = nn.Linear(NUM_FEATURES, NUM_CLASSES)
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Normalised pictures (N, 3, 224, 224) -> features of each place (N, 1280, 7, 7)."""
+        x = self.stem(x)  # (N, 32, 112, 112)
+        x = self.blocks(x)  # (N, 320, 7, 7)
+        maps: Tensor = self.head(x)  # (N, 1280, 7, 7)
+        return maps
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised pictures (N, 3, 224, 224) -> float32 (N, 1280)."""
-        x = self.stem(x)  # (N, 32, 112, 112)
-        x = self.blocks(x)  # (N, 320, 7, 7)
-        x = self.head(x)  # (N, 1280, 7, 7)
-        return x.mean((2, 3), dtype=torch.float32)  # (N, 1280)
+        return self.maps(x).mean((2, 3), dtype=torch.float32)
 
 
 class FoldedConv(nn.Module):
@@ -166,6 +174,9 @@ class EfficientNetLite0Backbone:
             dtype: float32 or bfloat16.
         """
         fold(network.eval())
+        # The classifier is next to nothing beside the network, and stays in float32.
+        self._classes = network.classifier.weight.detach().clone().to(device)  # (1000, 1280)
+        self._class_bias = network.classifier.bias.detach().clone().to(device)  # (1000,)
         self._network = network.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device, self._dtype = device, dtype
         # on a CPU, few enough for the widest layer to stay in the cache; on a GPU, enough to fill it
@@ -189,11 +200,28 @@ class EfficientNetLite0Backbone:
                 features[rows] = self._network(self._pictures(frames[rows, 0])).cpu().numpy()
         return features
 
+    def see(self, pictures: NDArray[np.uint8]) -> Sight:
+        """What is seen in uint8 sRGB pictures (P, 224, 224, 3): see `Sight`; C is 49, the 7 x 7 places.
+
+        ``living`` is the probability that the ImageNet classifier gives to animals, people, and what people wear.
+        """
+        features = np.empty((len(pictures), NUM_FEATURES), np.float32)
+        cells = np.empty((len(pictures), 49, NUM_FEATURES), np.float32)
+        living = np.empty(len(pictures), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(pictures), self._chunk):
+                rows = slice(start, start + self._chunk)
+                maps = self._network.maps(self._pictures(pictures[rows]))  # (N, 1280, 7, 7)
+                pooled = maps.mean((2, 3), dtype=torch.float32)  # (N, 1280)
+                places = F.normalize(maps.flatten(2).float(), dim=1).transpose(1, 2)  # (N, 49, 1280)
+                classes = (pooled @ self._classes.T + self._class_bias).softmax(1)  # (N, 1000)
+                features[rows], cells[rows] = pooled.cpu().numpy(), places.cpu().numpy()
+                living[rows] = classes[:, LIVING_CLASSES].sum(1).cpu().numpy()
+        return Sight(features, cells, living)
+
     def _pictures(self, frames: NDArray[np.uint8]) -> Tensor:
         pixels = torch.from_numpy(np.ascontiguousarray(frames)).to(self._device)  # (N, 224, 224, 3)
-        x = pixels.permute(0, 3, 1, 2).to(
-            self._dtype
-        )  # (N, 3, 224, 224), channels last; 0 to 255 is exact in bfloat16
+        x = pixels.permute(0, 3, 1, 2).to(self._dtype)  # (N, 3, 224, 224), channels last; 0 to 255 is exact in bfloat16
         return x.sub_(127).div_(128)
 
 
@@ -233,6 +261,9 @@ def load_random_efficientnet_lite0(device: str = "auto", *, seed: int = 0) -> Ef
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
         elif isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
+        elif isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.01, generator=generator)
+            nn.init.zeros_(module.bias)
     return EfficientNetLite0Backbone(network, "efficientnet-lite0-random", f"seed{seed}", where, torch.float32)
 
 
@@ -258,7 +289,7 @@ def load_network(path: Path) -> EfficientNetLite0:
         WeightsError: the file is missing, damaged, or of another network.
     """
     network = _empty_network()
-    state = {_own_name(name): tensor for name, tensor in read_state(path).items() if not name.startswith("_fc.")}
+    state = {_own_name(name): tensor for name, tensor in read_state(path).items()}
     load_state(network, state, path.name)
     return network.eval()
 
@@ -273,6 +304,7 @@ _OWN_NAMES = {
     "_bn0": "stem.norm",
     "_conv_head": "head.conv",
     "_bn1": "head.norm",
+    "_fc": "classifier",
 }
 _OWN_BLOCK_NAMES = {
     "_expand_conv": "expand.conv",

@@ -7,6 +7,7 @@ On an accelerator, or where a video cannot be entered in the middle, the network
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,8 +19,9 @@ from autohighlight.errors import PluginError, UndecodableError
 from autohighlight.features.cache import FeatureCache, content_digest, entry_key
 from autohighlight.features.measure import Piece, measure
 from autohighlight.features.movement import MEASURES
-from autohighlight.features.plan import Plan, plan
-from autohighlight.features.sound import mean_by_clip
+from autohighlight.features.pictures import pool
+from autohighlight.features.plan import plan
+from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
 from autohighlight.media.seeking import find_seeking
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
@@ -37,60 +39,55 @@ def extract_features(
     """Measures every clip of a probed video, or takes the measures from the cache.
 
     Returns:
-        Embeddings float32 (N, 2 * dim): mean of the backbone's features over the clip's pictures, then their standard
-        deviation, so that the feature knows how much the picture changes. Cues: see `features.movement` and
-        `features.sound`, and ``bytes_per_second`` of the frames that are predicted from others.
+        Embeddings float32 (N, 2 * dim) and the cues ``spread``, ``change``, ``local_change``, ``living``: see
+        `features.pictures.pool`. ``difference`` and ``movement``: see `features.movement`; NaN where only key frames
+        were decoded.
+        ``packet_size``: median bytes of the clip's packets that are no key frames.
 
     Raises:
         UndecodableError: not one picture could be decoded.
         PluginError: the backbone asks for windows of several frames.
     """
-    with ThreadPoolExecutor(2, "prepare") as pool:
-        making = pool.submit(factory, options)
-        digesting = pool.submit(content_digest, media.path) if cache.folder else None
-        backbone = making.result()
-        content = digesting.result() if digesting else ""
+    backbone, content = _prepare(media, factory, options, is_cached=cache.folder is not None)
     if backbone.window_length != 1:
-        raise PluginError(
-            f"the backbone {backbone.name} looks at {backbone.window_length} frames at once, not at one"
-        )
+        raise PluginError(f"the backbone {backbone.name} looks at {backbone.window_length} frames at once, not at one")
     key = entry_key(content, clips, backbone.fingerprint, options.speed)
     kept = cache.load(key, clips)
     if kept is not None:
         return kept
     seeking = find_seeking(media)
-    todo = plan(media, clips, seeking, options.speed)
-    pieces, sound = measure(media, clips, backbone, seeking, todo, progress)
-    track = _assemble(media, clips, backbone, todo, pieces, sound)
+    pieces = measure(media, clips, backbone, seeking, plan(media, clips, seeking, options.speed), progress)
+    track = _assemble(media, clips, backbone, pieces)
     cache.store(key, track)
     return track
 
 
-def _assemble(
-    media: MediaInfo,
-    clips: Sequence[Clip],
-    backbone: Backbone,
-    todo: Plan,
-    pieces: Sequence[Piece],
-    sound: dict[str, NDArray[np.float32]],
-) -> FeatureTrack:
-    picture_pts = np.array([pts for piece in pieces for pts in piece.picture_pts], np.int64)
-    if not len(picture_pts):
+def _prepare(
+    media: MediaInfo, factory: Callable[[ExtractOptions], Backbone], options: ExtractOptions, *, is_cached: bool
+) -> tuple[Backbone, str]:
+    """The network, and the digest of the file that the cache asks for; each waits for other things than the other."""
+    helper = ThreadPoolExecutor(1, "prepare")
+    try:
+        digest = helper.submit(content_digest, media.path) if is_cached else None
+        backbone = factory(options)
+        return backbone, digest.result() if digest else ""
+    finally:
+        helper.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for the digest of a long file
+
+
+def _assemble(media: MediaInfo, clips: Sequence[Clip], backbone: Backbone, pieces: Sequence[Piece]) -> FeatureTrack:
+    if not any(piece.pictures.by_clip for piece in pieces):
         raise UndecodableError(media.path, "not one picture of it could be decoded", "it may be damaged")
-    embeddings = np.concatenate([batch.result() for piece in pieces for batch in piece.embeddings])
-    targets = [request.targets for request in todo.requests]
-    pair_pts = np.array([pts for piece in pieces for pts in piece.pair_pts], np.int64)
-    pairs = np.concatenate([np.zeros((0, len(MEASURES)), np.float32), *(a for piece in pieces for a in piece.pairs)])
-    movement = mean_by_clip(pair_pts * float(media.time_base), pairs, clips)
+    cuts = np.array(sorted(_all_cuts(pieces)), np.int64)
+    embeddings, cues = pool([piece.pictures for piece in pieces], len(clips))
+    cues |= _movement(media, clips, pieces, cuts)
+    cues["packet_size"] = _packet_size(media, clips)
+    # Rounded as the cache keeps them, so that a run from the cache gives the same scores to the last bit.
     return FeatureTrack(
         clips=tuple(clips),
-        embeddings=_pool(media, clips, np.concatenate(targets), picture_pts, embeddings),
-        cues={
-            **{name: movement[:, column] for column, name in enumerate(MEASURES)},
-            "bytes_per_second": _bytes_per_second(media, clips),
-            **sound,
-        },
-        shot_boundaries=tuple(sorted(cut * media.time_base for piece in pieces for cut in piece.cuts)),
+        embeddings=embeddings.astype(np.float16).astype(np.float32),
+        cues=cues,
+        shot_boundaries=tuple(int(cut) * media.time_base for cut in cuts),
         backbone=backbone.name,
         fingerprint=backbone.fingerprint,
         num_frames_lost=sum(piece.num_lost for piece in pieces) + media.num_frames_absent,
@@ -98,37 +95,51 @@ def _assemble(
     )
 
 
-def _pool(
-    media: MediaInfo,
-    clips: Sequence[Clip],
-    targets: NDArray[np.int64],
-    picture_pts: NDArray[np.int64],
-    embeddings: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    """float32 (N, 2 * dim): mean and standard deviation over the pictures shown at each clip's targets.
+def _all_cuts(pieces: Sequence[Piece]) -> list[int]:
+    """Those that were found in the pieces, and those where one piece follows another: encoders begin groups at cuts."""
+    cuts = [cut for piece in pieces for cut in piece.cuts]
+    for before, after in itertools.pairwise(pieces):
+        if before.last_grey is None or after.first_grey is None or not before.pairs or not after.pairs:
+            continue
+        (_, one), (pts, other) = before.last_grey, after.first_grey
+        steps = [*before.pairs[-1][:, 0].tolist(), difference(one, other), *after.pairs[0][:, 0].tolist()]
+        is_step = steps[len(before.pairs[-1])] > LEAST_STEP and correlation(one, other) < MOST_ALIKE
+        if is_step and stands_out(steps, len(before.pairs[-1])):
+            cuts.append(pts)
+    return cuts
 
-    A clip of which nothing could be decoded takes the picture before it.
+
+def _movement(
+    media: MediaInfo, clips: Sequence[Clip], pieces: Sequence[Piece], cuts: NDArray[np.int64]
+) -> dict[str, NDArray[np.float32]]:
+    """By clip, of the pairs of grey pictures that lie wholly inside it.
+
+    ``difference`` is the mean over all of them, as plain as can be, for it is a floor to be beaten. ``movement`` is the
+    median over those not across a cut: what goes on, not what happens once.
     """
-    shown = np.maximum(0, np.searchsorted(picture_pts, targets, side="right") - 1)
-    times = targets * float(media.time_base)
-    begins = np.searchsorted(times, [float(clip.time_range.start) - 1e-9 for clip in clips])
-    rows = []
-    for begin, end in zip(begins, [*begins[1:], len(targets)], strict=True):
-        pictures = embeddings[shown[begin : max(end, begin + 1)]]
-        rows.append(np.concatenate([pictures.mean(axis=0), pictures.std(axis=0)]))
-    # Rounded as the cache keeps them, so that a run from the cache gives the same scores to the last bit.
-    return np.stack(rows).astype(np.float16).astype(np.float32)
+    pts = np.concatenate([np.zeros((0, 2), np.int64), *(a for piece in pieces for a in piece.pair_pts)])
+    pairs = np.concatenate([np.zeros((0, len(MEASURES)), np.float32), *(a for piece in pieces for a in piece.pairs)])
+    is_whole = np.searchsorted(cuts, pts[:, 0], side="right") == np.searchsorted(cuts, pts[:, 1], side="right")
+    by_clip = np.full((len(clips), len(MEASURES)), np.nan, np.float32)
+    for number, clip in enumerate(clips):
+        begin, end = (int(edge / media.time_base) for edge in (clip.time_range.start, clip.time_range.end))
+        inside = slice(np.searchsorted(pts[:, 0], begin), np.searchsorted(pts[:, 1], end))
+        if len(pairs[inside]):
+            by_clip[number, 0] = pairs[inside, 0].mean()
+        if is_whole[inside].any():
+            by_clip[number, 1] = np.median(pairs[inside, 1][is_whole[inside]])
+    return {name: by_clip[:, column] for column, name in enumerate(MEASURES)}
 
 
-def _bytes_per_second(media: MediaInfo, clips: Sequence[Clip]) -> NDArray[np.float32]:
-    """float32 (N,): what the encoder spent on frames predicted from others: the more moves, the more."""
+def _packet_size(media: MediaInfo, clips: Sequence[Clip]) -> NDArray[np.float32]:
+    """float32 (N,): what the encoder spent on a frame predicted from others: the more moves, the more."""
     packets = packets_of(media)
     order = np.argsort(packets.pts, kind="stable")
-    times = packets.pts[order] * float(media.time_base)
-    sizes = np.where(packets.is_key, 0, packets.size)[order].astype(np.float32)
-    counts = np.diff(np.searchsorted(times, [float(c.time_range.start) for c in clips] + [np.inf]))
-    seconds = np.array([float(c.time_range.duration) for c in clips])
-    rate: NDArray[np.float32] = (mean_by_clip(times, sizes[:, None], clips)[:, 0] * counts / seconds).astype(
-        np.float32
-    )
-    return rate
+    order = order[~packets.is_key[order]]
+    pts, sizes = packets.pts[order], packets.size[order]
+    edges = [int(clip.time_range.start / media.time_base) for clip in clips]
+    medians = np.full(len(clips), np.nan, np.float32)
+    for number, inside in enumerate(np.split(sizes, np.searchsorted(pts, edges))[1:]):
+        if len(inside):
+            medians[number] = np.median(inside)
+    return medians

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -13,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.features.movement import measure_pairs
-from autohighlight.features.network import Embedder, num_cores, one_torch_thread
-from autohighlight.features.plan import GREY_SECONDS, Plan
-from autohighlight.features.sound import measure_sound
+from autohighlight.features.network import Network, num_cores, one_torch_thread
+from autohighlight.features.pictures import PictureSums
+from autohighlight.features.plan import Plan
 from autohighlight.media.decode import VideoReader
-from autohighlight.media.frames import FrameSampler, Request
+from autohighlight.media.frames import FrameSampler, Request, Samples
 from autohighlight.media.seeking import Seeking
-from autohighlight.types import Backbone, Clip, MediaInfo, Progress, ProgressCallback
+from autohighlight.types import Backbone, Clip, MediaInfo, Progress, ProgressCallback, Sight
 
-_WIDEST_GAP = 2.5
-"""Grey pictures further apart than this many times the usual gap do not show one movement."""
+_LONGEST_STEP = 1.6
+"""Pictures further apart than this many times the usual distance are not compared: something lies between."""
 
 
 @dataclass
@@ -30,17 +31,20 @@ class Piece:
     """What was measured in one span.
 
     Attributes:
-        embeddings: of the pictures, (P, dim), in batches, as they come from the network.
-        picture_pts, pair_pts: int64 ticks.
-        pairs: float32 (., len(MEASURES)): of neighbouring grey pictures, at the later one's time.
+        pictures: of what the network saw.
+        pair_pts: int64 (., 2): ticks of neighbouring grey pictures.
+        pairs: float32 (., M): how they differ; see `features.movement`.
         cuts: ticks of frames that begin a shot.
+        first_grey, last_grey: the grey pictures at its ends with their ticks; None where there are none.
+        num_lost, num_read: frames.
     """
 
-    embeddings: list[Future[NDArray[np.float32]]] = field(default_factory=list)
-    picture_pts: list[int] = field(default_factory=list)
-    pair_pts: list[int] = field(default_factory=list)
+    pictures: PictureSums
+    pair_pts: list[NDArray[np.int64]] = field(default_factory=list)
     pairs: list[NDArray[np.float32]] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
+    first_grey: tuple[int, NDArray[np.uint8]] | None = None
+    last_grey: tuple[int, NDArray[np.uint8]] | None = None
     num_lost: int = 0
     num_read: int = 0
 
@@ -52,23 +56,24 @@ def measure(
     seeking: Seeking,
     todo: Plan,
     progress: ProgressCallback,
-) -> tuple[list[Piece], dict[str, NDArray[np.float32]]]:
-    """Carries out a plan: a piece for each of its requests, and what was measured of the sound.
+) -> list[Piece]:
+    """Carries out a plan: a piece for each of its requests.
 
     An error in one thread, or Ctrl-C, ends the others at their next frame.
     """
-    cores = num_cores()
-    num_workers = min(cores, len(todo.requests))
+    num_workers = min(num_cores(), len(todo.requests))
     stop = threading.Event()
-    jobs: queue.SimpleQueue[tuple[int, Request]] = queue.SimpleQueue()
-    for job in enumerate(todo.requests):
+    jobs: queue.SimpleQueue[tuple[Request, Piece]] = queue.SimpleQueue()
+    begins = np.array([int(clip.time_range.start / media.time_base) for clip in clips])
+    pieces = [_empty_piece(request, begins, todo.picture_ticks) for request in todo.requests]
+    for job in zip(todo.requests, pieces, strict=True):
         jobs.put(job)
-    pieces = [Piece() for _ in todo.requests]
     meter = _Meter(progress, media.num_frames)
-    with one_torch_thread(backbone), contextlib.ExitStack() as stack:
-        embedder = stack.enter_context(Embedder(backbone, num_threads=max(0, cores - num_workers)))
-        pool = stack.enter_context(ThreadPoolExecutor(num_workers + 1, "extract"))
-        sound = pool.submit(measure_sound, media, clips, stop)
+    with (
+        one_torch_thread(backbone),
+        Network(backbone, num_threads=max(0, num_cores() - num_workers)) as network,
+        ThreadPoolExecutor(num_workers, "extract") as pool,
+    ):
 
         def work() -> None:
             threads = 1 if num_workers > 1 else 0
@@ -78,64 +83,84 @@ def measure(
             sampler = FrameSampler(media, backbone.input_size)
             with reader, contextlib.suppress(queue.Empty):
                 while not stop.is_set():
-                    number, request = jobs.get_nowait()
-                    _measure_piece(reader, sampler, request, embedder, pieces[number], meter, stop)
+                    request, piece = jobs.get_nowait()
+                    _PieceMeasurer(reader, network, request, piece, meter.add).run(sampler, stop)
 
         workers = [pool.submit(work) for _ in range(num_workers)]
         try:
             for worker in workers:
                 worker.result()
-            return pieces, sound.result()
         except BaseException:
-            stop.set()  # an error or Ctrl-C: the others end at their next frame
+            stop.set()
             raise
+    return pieces
 
 
-def _measure_piece(
-    reader: VideoReader,
-    sampler: FrameSampler,
-    request: Request,
-    embedder: Embedder,
-    piece: Piece,
-    meter: _Meter,
-    stop: threading.Event,
-) -> None:
-    lost, read = reader.num_lost, reader.num_read
-    num_packets = request.span.stop - request.span.first
-    frames_per_read = num_packets / max(1, int(request.wanted.sum()) if request.wanted is not None else num_packets)
-    last_grey: NDArray[np.uint8] | None = None
-    last_pts = 0
-    counted = reader.num_read
-    for batch in sampler.sample(reader, request, stop):
-        if batch.pictures:
-            piece.embeddings.append(embedder.embed(np.stack(batch.pictures)))
-            piece.picture_pts += batch.picture_pts
-        if batch.greys:
-            first = [] if last_grey is None else [last_grey]
-            pts = ([] if last_grey is None else [last_pts]) + batch.grey_pts
-            _add_pairs(piece, np.stack(first + batch.greys), pts, batch.cuts, _widest_gap(reader.media))
-            last_grey, last_pts = batch.greys[-1], batch.grey_pts[-1]
-        piece.cuts += batch.cuts
-        meter.add((reader.num_read - counted) * frames_per_read)
-        counted = reader.num_read
-    piece.num_lost, piece.num_read = reader.num_lost - lost, reader.num_read - read
+def _empty_piece(request: Request, clip_begins: NDArray[np.int64], picture_ticks: int) -> Piece:
+    clips = np.maximum(0, np.searchsorted(clip_begins, request.targets, side="right") - 1)
+    return Piece(PictureSums(request.targets, clips, int(_LONGEST_STEP * picture_ticks)))
 
 
-def _add_pairs(
-    piece: Piece, greys: NDArray[np.uint8], pts: Sequence[int], cuts: Sequence[int], widest_gap: int
-) -> None:
-    """Measures neighbours, leaving out those on two sides of a cut or of a stretch that was not decoded."""
-    times = np.array(pts, np.int64)
-    values = measure_pairs(greys)
-    is_near = np.diff(times) <= widest_gap
-    for cut in cuts:
-        is_near &= ~((times[:-1] < cut) & (cut <= times[1:]))
-    piece.pair_pts += times[1:][is_near].tolist()
-    piece.pairs.append(values[is_near])
+class _PieceMeasurer:
+    """Measures one span: greys at once, pictures when the network has seen them."""
 
+    _MAX_WAITING = 4  # batches: enough to keep the network busy, too few to fill memory
 
-def _widest_gap(media: MediaInfo) -> int:
-    return int(_WIDEST_GAP * max(GREY_SECONDS, 1 / media.frame_rate) / media.time_base)
+    def __init__(
+        self,
+        reader: VideoReader,
+        network: Network,
+        request: Request,
+        piece: Piece,
+        count: Callable[[float], None],
+    ) -> None:
+        self._reader = reader
+        self._network = network
+        self._request = request
+        self._piece = piece
+        self._count = count
+        self._waiting: deque[tuple[Future[tuple[NDArray[np.float32], Sight | None]], list[tuple[int, int]]]] = deque()
+
+    def run(self, sampler: FrameSampler, stop: threading.Event) -> None:
+        """Decodes and measures the span."""
+        reader, request = self._reader, self._request
+        lost, read = reader.num_lost, reader.num_read
+        counted = read
+        num_packets = request.span.stop - request.span.first
+        num_wanted = num_packets if request.wanted is None else int(request.wanted.sum())
+        for batch in sampler.sample(reader, request, stop):
+            self._piece.cuts += batch.cuts
+            self._add_greys(batch)
+            if batch.pictures:
+                seen = self._network.look(np.stack(batch.pictures))
+                self._waiting.append((seen, batch.picture_targets))
+                self._add_pictures(self._MAX_WAITING)
+            self._count((reader.num_read - counted) * num_packets / max(1, num_wanted))
+            counted = reader.num_read
+        self._add_pictures(0)
+        self._piece.num_lost, self._piece.num_read = reader.num_lost - lost, reader.num_read - read
+
+    def _add_pictures(self, max_waiting: int) -> None:
+        cuts = np.array(self._piece.cuts, np.int64)
+        while self._waiting and (len(self._waiting) > max_waiting or self._waiting[0][0].done()):
+            seen, targets = self._waiting.popleft()
+            features, sight = seen.result()
+            self._piece.pictures.add(features, sight, targets, cuts)
+
+    def _add_greys(self, batch: Samples) -> None:
+        if not batch.greys:
+            return
+        piece = self._piece
+        greys, pts = batch.greys, batch.grey_pts
+        if piece.last_grey is None:
+            piece.first_grey = (pts[0], greys[0])
+        else:
+            greys, pts = [piece.last_grey[1], *greys], [piece.last_grey[0], *pts]
+        piece.last_grey = (pts[-1], greys[-1])
+        times = np.array(pts, np.int64)
+        is_near = np.diff(times) <= self._request.widest_gap
+        piece.pair_pts.append(np.stack([times[:-1], times[1:]], axis=1)[is_near])
+        piece.pairs.append(measure_pairs(np.stack(greys))[is_near])
 
 
 class _Meter:

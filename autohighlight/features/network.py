@@ -4,50 +4,50 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.types import Backbone
+from autohighlight.types import Backbone, SeeingBackbone, Sight
 
 
-class Embedder:
-    """Runs the network on batches of pictures: at once in the calling thread, or in threads of its own.
+class Network:
+    """A backbone that looks at batches of pictures.
 
     Args:
         backbone: the network.
-        num_threads: threads that may be used besides the callers'; an accelerator always gets one.
+        num_threads: threads that it may use besides the callers'; with none it runs in the calling thread. An
+            accelerator always gets one of its own.
     """
-
-    _MAX_WAITING = 4  # batches: enough to keep the network busy, too few to fill memory
 
     def __init__(self, backbone: Backbone, num_threads: int) -> None:
         self._backbone = backbone
         if backbone.device != "cpu":
             num_threads = 1
-        self._pool = ThreadPoolExecutor(num_threads, "embed") if num_threads else None
-        self._places = threading.Semaphore(num_threads + self._MAX_WAITING)
+        self._pool = ThreadPoolExecutor(num_threads, "network") if num_threads else None
 
-    def __enter__(self) -> Embedder:
+    def __enter__(self) -> Network:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=kind is not None)
 
-    def embed(self, pictures: NDArray[np.uint8]) -> Future[NDArray[np.float32]]:
-        """float32 (P, dim), sooner or later, of uint8 (P, H, W, 3)."""
-        if self._pool is None:
-            done: Future[NDArray[np.float32]] = Future()
-            done.set_result(self._backbone.embed(pictures[:, None]))
-            return done
-        self._places.acquire()
-        future = self._pool.submit(self._backbone.embed, pictures[:, None])
-        future.add_done_callback(lambda _: self._places.release())
-        return future
+    def look(self, pictures: NDArray[np.uint8]) -> Future[tuple[NDArray[np.float32], Sight | None]]:
+        """Features float32 (P, dim) of uint8 (P, H, W, 3), and what else the network can say of them."""
+        if self._pool is not None:
+            return self._pool.submit(self._look, pictures)
+        done: Future[tuple[NDArray[np.float32], Sight | None]] = Future()
+        done.set_result(self._look(pictures))
+        return done
+
+    def _look(self, pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Sight | None]:
+        if isinstance(self._backbone, SeeingBackbone):
+            sight = self._backbone.see(pictures)
+            return sight.features, sight
+        return self._backbone.embed(pictures[:, None]), None
 
 
 def num_cores() -> int:

@@ -148,9 +148,7 @@ def _backdrop(random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray
     """The evening: float32 (H, W, 3) in [0, 255], and (H, W, 1) that is 1 in the sky and 0 in the hills."""
     rows = np.linspace(0, 1, HEIGHT, dtype=np.float32)[:, None, None]
     high, low, horizon = (np.array(c, np.float32) for c in ((12, 16, 44), (44, 36, 84), (196, 104, 78)))
-    sky = (
-        high + (low - high) * np.minimum(rows / 0.55, 1) + (horizon - low) * np.maximum((rows - 0.5) / 0.4, 0) ** 1.6
-    )
+    sky = high + (low - high) * np.minimum(rows / 0.55, 1) + (horizon - low) * np.maximum((rows - 0.5) / 0.4, 0) ** 1.6
     picture = np.broadcast_to(sky, (HEIGHT, WIDTH, 3)).copy()
     stars = random.integers(0, [[HEIGHT // 2], [WIDTH]], (2, 110))
     picture[stars[0], stars[1]] += random.uniform(30, 150, (110, 1)).astype(np.float32)
@@ -191,9 +189,7 @@ def _sound(shells: list[_Shell]) -> NDArray[np.float64]:
     num_samples = DURATION * SAMPLE_RATE
     time = np.arange(num_samples) / SAMPLE_RATE
     chirp = np.sin(2 * np.pi * 4300 * time) * np.maximum(0, np.sin(2 * np.pi * 17 * time)) ** 3
-    evening = 0.006 * chirp * (0.6 + 0.4 * np.sin(2 * np.pi * 0.9 * time)) + 0.002 * random.standard_normal(
-        num_samples
-    )
+    evening = 0.006 * chirp * (0.6 + 0.4 * np.sin(2 * np.pi * 0.9 * time)) + 0.002 * random.standard_normal(num_samples)
     sound = np.stack([evening, 0.8 * evening])
     for shell in shells:
         first = round((shell.time + 0.04) * SAMPLE_RATE)

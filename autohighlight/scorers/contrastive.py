@@ -23,9 +23,9 @@ SHIPPED_SELECTOR = Path(autohighlight.selector.__file__).parent / "weights" / "e
 Embeddings = NDArray[np.floating]
 
 _KINDS: Mapping[str, Callable[[Embeddings], Embeddings]] = {
-    "mean+spread": lambda embeddings: embeddings,
+    "mean+step": lambda embeddings: embeddings,
     "mean": lambda embeddings: embeddings[:, : embeddings.shape[1] // 2],
-    "spread": lambda embeddings: embeddings[:, embeddings.shape[1] // 2 :],
+    "step": lambda embeddings: embeddings[:, embeddings.shape[1] // 2 :],
 }
 
 
@@ -33,8 +33,9 @@ def selector_input(features: FeatureTrack, feature_kind: str, cues: Sequence[str
     """What a selector is given of one video, in training and in use: float32 (N, d_in).
 
     Args:
-        features: of the video; each embedding holds the mean over the clip's frames, then the spread over them.
-        feature_kind: ``mean+spread``, ``mean`` or ``spread``.
+        features: of the video; each embedding holds the mean over the clip's pictures, then the mean of the absolute
+            steps from one to the next.
+        feature_kind: ``mean+step``, ``mean`` or ``step``.
         cues: columns that follow, as z-scores within the video; 0 where a cue was not measured.
 
     Raises:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autohighlight.config import ScoreOptions
 from autohighlight.errors import OptionError
-from autohighlight.scorers.ranks import Values, ranks, weighted_mean
+from autohighlight.scorers.ranks import ranks, weighted_mean
 from autohighlight.types import FeatureTrack, ScoreTrack
 
 
@@ -26,37 +26,21 @@ def cue(features: FeatureTrack, name: str) -> NDArray[np.floating]:
     return features.cues[name]
 
 
-def embedding_spread(features: FeatureTrack) -> Values:
-    """How much the embedding varies within each clip, (N,): the norm of its standard deviations over the frames.
-
-    The features' second half holds the standard deviation of each dimension over the clip, so this is the root of
-    the mean squared distance between the frames' embeddings and their mean.
-
-    Raises:
-        OptionError: the features have no second half.
-    """
-    dim = features.embeddings.shape[1]
-    if dim % 2:
-        raise OptionError(f"features of {features.backbone!r} hold no spread over the clip, which this scorer needs")
-    spread: Values = np.linalg.norm(features.embeddings[:, dim // 2 :].astype(np.float64), axis=1)
-    return spread
-
-
 def movement(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
     """Rank of the mean absolute difference between the clip's frames."""
-    values = ranks(cue(features, "movement"))
+    values = ranks(cue(features, "difference"))
     return ScoreTrack(features.clips, values, "movement", {"movement": values})
 
 
 def spread(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
-    """Rank of how much the backbone's embedding varies within the clip."""
-    values = ranks(embedding_spread(features))
+    """Rank of how much the backbone's feature varies within the clip."""
+    values = ranks(cue(features, "spread"))
     return ScoreTrack(features.clips, values, "spread", {"spread": values})
 
 
 def movement_and_spread(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
     """Mean of the ranks of the two."""
-    parts = {"movement": ranks(cue(features, "movement")), "spread": ranks(embedding_spread(features))}
+    parts = {"movement": ranks(cue(features, "difference")), "spread": ranks(cue(features, "spread"))}
     return ScoreTrack(features.clips, weighted_mean(parts), "movement+spread", parts)
 
 

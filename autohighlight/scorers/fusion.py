@@ -1,34 +1,92 @@
-"""The default scorer: what moves, what changes, and what sounds, as a weighted mean of ranks within the video."""
+"""The default scorer: what moves, what changes, how much there is to see, whether somebody is in it, and when.
+
+Chosen by measurement among many, and for a reason each; ``docs/scoring.md`` has the ablation. Every part but the
+last two is a logarithm in units of its own spread over the video: how many times more moves is what counts, not by
+how much, and a video in which little happens is judged by that little.
+"""
 # ruff: noqa: ARG001 -- every scorer has the same signature
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from autohighlight.config import ScoreOptions
-from autohighlight.scorers.floors import embedding_spread
-from autohighlight.scorers.ranks import Values, ranks, smoothed, weighted_mean
+from autohighlight.scorers.ranks import Values, ranks, scaled_to_unit
 from autohighlight.types import FeatureTrack, ScoreTrack
 
-WEIGHTS: Mapping[str, float] = {"movement": 1.0, "spread": 1.0, "loudness": 0.5, "onset": 0.5}
-"""What each part weighs in the mean; a part that was not measured ranks every clip alike and so changes no order."""
+_LEAST_DEVIATION = 0.1
+"""Of a logarithm: differences of ten per cent are not worth telling apart, so a part that varies less has less say."""
+
+_LOG_OFFSETS: Mapping[str, float] = {
+    "movement": 0.5,  # levels of 255: the noise of a camera
+    "packet_size": 50.0,  # bytes: what a frame costs in which nothing changes
+    "change": 0.001,
+    "local_change": 0.003,
+    "richness": 0.001,
+}
+
+_PACKET_WEIGHT = 2.0  # where only key frames are decoded, packets stand for movement and for what changes between
+
+_LIVING_WEIGHT = 3.0
+"""A clip sure to show somebody gains three units on one sure not to: about what separates a lively clip from a dull
+one in each of the other parts together with another."""
 
 
 def measure_parts(features: FeatureTrack) -> dict[str, Values]:
-    """Each part as rank within the video, smoothed over neighbouring clips before it is ranked."""
-    measured: dict[str, ArrayLike] = {"spread": embedding_spread(features)}
-    measured |= {name: features.cues[name] for name in WEIGHTS if name in features.cues}
-    return {name: ranks(smoothed(values)) for name, values in measured.items()}
+    """What each part adds to a clip's score, float64 (N,); 0 where it was not measured.
+
+    ``movement``: of the tenth of the picture that moves most; where only key frames were decoded ``packet_size``, what
+    the encoder spent on the frames between, stands in for it. ``change``: of the network's feature from picture to
+    picture. ``local_change``: the same place by place. ``richness``: mean activation of the network, low in blank,
+    dark or blurred pictures. ``living``: how sure the network is to see somebody. ``position``: the middle of a video
+    matters a little more than its ends, in the labels of TVSum as in most footage that begins and ends with fumbling.
+    """
+    dim = features.embeddings.shape[1] // 2
+    cues: dict[str, ArrayLike] = dict(features.cues) | {"richness": features.embeddings[:, :dim].mean(axis=1)}
+    parts: dict[str, Values] = {}
+    if np.isfinite(np.asarray(cues.get("movement", np.nan), np.float64)).any():
+        cues.pop("packet_size", None)
+    for name, offset in _LOG_OFFSETS.items():
+        if name in cues:
+            weight = _PACKET_WEIGHT if name == "packet_size" else 1.0
+            parts[name] = weight * log_scores(cues[name], offset)
+    if "living" in cues:
+        parts["living"] = _LIVING_WEIGHT * _centred(cues["living"])
+    parts["position"] = _position(len(features))
+    return parts
 
 
 def combine(parts: Mapping[str, ArrayLike]) -> Values:
     """The score made of these parts, (N,) in [0, 1]; any of them may be left out, as an ablation does."""
-    return weighted_mean(parts, WEIGHTS)
+    return scaled_to_unit(np.sum([np.asarray(part, np.float64) for part in parts.values()], axis=0))
 
 
 def fusion(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
-    """The mean of the parts, weighted by `WEIGHTS`."""
+    """The sum of the parts, moved and stretched to [0, 1]."""
     parts = measure_parts(features)
-    return ScoreTrack(features.clips, combine(parts), "fusion", parts)
+    return ScoreTrack(features.clips, combine(parts), "fusion", {name: ranks(part) for name, part in parts.items()})
+
+
+def log_scores(values: ArrayLike, offset: float) -> Values:
+    """Distance of ``log(value + offset)`` from the video's mean, in its standard deviations; 0 where it is unknown."""
+    array = np.asarray(values, np.float64)
+    logs = np.log(np.maximum(array, 0) + offset, where=np.isfinite(array), out=np.full(array.shape, np.nan))
+    known = np.isfinite(logs)
+    if not known.any():
+        return np.zeros(array.shape)
+    deviation = np.sqrt(logs[known].var() + _LEAST_DEVIATION**2)
+    return np.where(known, (logs - logs[known].mean()) / deviation, 0.0)
+
+
+def _centred(values: ArrayLike) -> Values:
+    array = np.asarray(values, np.float64)
+    known = np.isfinite(array)
+    return np.where(known, array - array[known].mean(), 0.0) if known.any() else np.zeros(array.shape)
+
+
+def _position(num_clips: int) -> Values:
+    """0 in the middle of the video, -1 at its ends; 0 where there is no middle to speak of."""
+    return -np.abs(np.linspace(-1, 1, num_clips)) if num_clips > 2 else np.zeros(num_clips)

@@ -33,7 +33,7 @@ class SelectorInfo:
     Args:
         backbone: name of the network that made the embeddings; a selector is used with the features of no other.
         backbone_fingerprint: that network's fingerprint at training, for the record: its precision may differ in use.
-        feature_kind: how a clip's feature is made of the embeddings of its frames, as ``mean+spread``.
+        feature_kind: how a clip's feature is made of the embeddings of its frames, as ``mean+step``.
         cues: names of the columns that follow the embeddings, in order.
         recipe: the options of the training.
         data_fingerprint: changes whenever the training data do.

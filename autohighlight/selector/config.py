@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from autohighlight.errors import OptionError
 
 Initialisation = Literal["torch", "xavier"]
+Encoding = Literal["linear", "stillness"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class SelectorConfig:
         initialisation: of the weights, on which the paper is silent. ``torch``: what `torch.nn.Linear` does unasked.
             ``xavier``: Glorot's uniform with biases of 0; its queries and keys are larger, and the softmax sharper.
 
+        encoding: of the features before Eq. 5. ``linear``: as they are, or standardised. ``stillness``: exp(-x / s) of
+            features that tell by how much each channel changes, s being its mean over the training clips: 1 in a
+            channel in which nothing moves. A clip in which much moves is then a short vector, and becomes almost the
+            mean of the others in self-attention, which dropout disturbs least; ``docs/scoring.md`` has the measures.
+
     Raises:
         OptionError: a size below 1, a probability outside [0, 1), or an unknown initialisation.
     """
@@ -40,6 +46,7 @@ class SelectorConfig:
     shared_input_dropout: bool = False
     feed_forward_residual: bool = False
     initialisation: Initialisation = "torch"
+    encoding: Encoding = "linear"
 
     def __post_init__(self) -> None:
         if self.d_in < 1 or self.d < 1:
@@ -48,3 +55,5 @@ class SelectorConfig:
             raise OptionError(f"dropout lies in [0, 1), not {self.dropout}")
         if self.initialisation not in get_args(Initialisation):
             raise OptionError(f"initialisation is one of {', '.join(get_args(Initialisation))}")
+        if self.encoding not in get_args(Encoding):
+            raise OptionError(f"encoding is one of {', '.join(get_args(Encoding))}")

@@ -50,7 +50,10 @@ class HighlightSelector(nn.Module):
 
     def project(self, features: Tensor) -> Tensor:
         """V of Eq. 5: (B, N, d_in) -> (B, N, d). Nothing is dropped here: dropout comes at the layers' inputs."""
-        v: Tensor = self.projection((features - self.feature_mean) / self.feature_std)
+        encoded = (features - self.feature_mean) / self.feature_std
+        if self.config.encoding == "stillness":
+            encoded = torch.exp(-encoded)
+        v: Tensor = self.projection(encoded)
         return v
 
     def embed(self, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -18,6 +18,8 @@ from autohighlight.selector.losses import cosine_similarities, info_nce
 from autohighlight.selector.model import HighlightSelector
 from autohighlight.training.dataset import Features, TrainingSet, measure
 
+_LEAST_CHANGE = 0.001  # so that a channel that never changes divides by something
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -140,7 +142,9 @@ def train_on(
 def _initial_selector(videos: TrainingSet, config: SelectorConfig, options: TrainingOptions) -> HighlightSelector:
     with _seeded(torch.device("cpu"), options.seed, 0, 0):
         selector = HighlightSelector(config)
-    if options.standardise:
+    if config.encoding == "stillness":
+        selector.standardise_by(np.zeros(videos.d_in), videos.mean + _LEAST_CHANGE)
+    elif options.standardise:
         selector.standardise_by(videos.mean, videos.std)
     return selector
 
