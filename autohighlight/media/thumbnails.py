@@ -14,7 +14,7 @@ from autohighlight.media.frames import FrameSampler
 from autohighlight.media.seeking import find_seeking
 from autohighlight.types import MediaInfo
 
-_NEAR_SECONDS = 1
+_NEAR_SECONDS = Fraction(1, 4)
 """A frame at most this much before the time asked for will do: often the key frame, which costs nothing more."""
 
 
