@@ -91,13 +91,17 @@ def media_of(scores: ScoreTrack, frame_rate: Number = 25, **others: Any) -> Medi
     return make_media(end - start, frame_rate, start=start, **others)
 
 
+CUES = ("difference", "movement", "packet_size", "spread", "change", "local_change", "living")
+"""What is measured of each clip with a backbone that sees places and things."""
+
+
 def make_features(num_clips: int = 30, dim: int = 4, clip_length: Number = 2, **others: Any) -> FeatureTrack:
     """Random features that are the same each time; `others` are fields of `FeatureTrack`."""
     random = np.random.default_rng(0)
     features = FeatureTrack(
         clips=make_clips([clip_length] * num_clips),
         embeddings=random.standard_normal((num_clips, dim)).astype(np.float32),
-        cues={"movement": random.random(num_clips, dtype=np.float32)},
+        cues={name: random.random(num_clips, dtype=np.float32) for name in CUES},
         shot_boundaries=(),
         backbone="test",
         fingerprint="test",

@@ -34,8 +34,7 @@ def extracted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Fraction]]:
         count = int(media.duration / length)
         clips = make_clips([length] * count + [media.duration - count * length], start=START)
         rising = np.arange(count + 1, dtype=np.float32)
-        embeddings = np.stack([rising, rising], axis=1)
-        return make_features(count + 1, 2, clips=clips, cues={"movement": rising}, embeddings=embeddings)
+        return make_features(count + 1, clips=clips, cues={"difference": rising, "spread": rising})
 
     monkeypatch.setattr(videos_module, "probe", lambda path: make_media(20.5, start=START, path=path))
     monkeypatch.setattr(videos_module, "extract", extract)
@@ -121,9 +120,7 @@ def test_rated_videos_are_sampled_on_the_labels_grid(tmp_path: Path, extracted: 
     assert [length for _, length in extracted] == [5, 2]
 
 
-def test_spans_are_measured_on_the_clips_of_the_options(
-    tmp_path: Path, extracted: list[Any], plugins: Plugins
-) -> None:
+def test_spans_are_measured_on_the_clips_of_the_options(tmp_path: Path, extracted: list[Any], plugins: Plugins) -> None:
     row = {"video": "a.mp4", "duration": 20.5, "highlights": [[16, 20]]}
     report = evaluate(_labels(tmp_path, [row]), ["movement"], Options.of(clip_length="100f"), plugins)
     assert [length for _, length in extracted] == [4]

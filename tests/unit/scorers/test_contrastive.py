@@ -22,7 +22,7 @@ def _selector(folder: Path, d_in: int = 4, **info: object) -> tuple[HighlightSel
     torch.manual_seed(0)
     selector = HighlightSelector(SelectorConfig(d_in=d_in, d=8, initialisation="xavier")).eval()
     path = folder / "selector.safetensors"
-    values: dict[str, object] = {"backbone": "test", "feature_kind": "mean+spread"} | info
+    values: dict[str, object] = {"backbone": "test", "feature_kind": "mean+step"} | info
     save_selector(path, selector, SelectorInfo(**values))  # type: ignore[arg-type]
     return selector, ScoreOptions(selector=path)
 
@@ -31,7 +31,7 @@ def test_the_score_is_the_attention_in_its_order(tmp_path: Path) -> None:
     selector, options = _selector(tmp_path)
     features = make_features(20, 4)
     track = contrastive(features, options)
-    attention = scores(selector, selector_input(features, "mean+spread"))
+    attention = scores(selector, selector_input(features, "mean+step"))
     np.testing.assert_allclose(track.values, attention / attention.max())
     assert track.scorer == "contrastive"
     assert np.argsort(track.parts["attention"]).tolist() == np.argsort(attention).tolist()
@@ -43,11 +43,12 @@ def test_a_video_of_one_clip(tmp_path: Path) -> None:
 
 def test_what_a_selector_is_given() -> None:
     embeddings = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.float32)
-    cues = {"movement": np.array([1, 3], np.float32), "loudness": np.array([np.nan, np.nan], np.float32)}
+    cues = {"movement": np.array([1, 3], np.float32), "living": np.array([np.nan, np.nan], np.float32)}
     features = make_features(2, cues=cues, embeddings=embeddings)
     np.testing.assert_array_equal(selector_input(features, "mean"), embeddings[:, :2])
-    np.testing.assert_array_equal(selector_input(features, "spread"), embeddings[:, 2:])
-    with_cues = selector_input(features, "mean+spread", ["movement", "loudness"])
+    np.testing.assert_array_equal(selector_input(features, "step"), embeddings[:, 2:])
+    np.testing.assert_array_equal(selector_input(features, "mean+step"), embeddings)
+    with_cues = selector_input(features, "mean+step", ["movement", "living"])
     np.testing.assert_array_equal(with_cues, [[1, 2, 3, 4, -1, 0], [5, 6, 7, 8, 1, 0]])
     assert with_cues.dtype == np.float32
 

@@ -9,7 +9,7 @@ import pytest
 from autohighlight.config import ScoreOptions
 from autohighlight.errors import OptionError
 from autohighlight.scorers import BUILTIN, FLOORS
-from tests.factories import make_clips, make_features
+from tests.factories import CUES, make_clips, make_features
 
 NAN = float("nan")
 OPTIONS = ScoreOptions()
@@ -35,29 +35,28 @@ def test_every_scorer_gives_a_score_and_its_parts(name: str, num_clips: int) -> 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_video_of_which_nothing_was_measured_gets_a_score(name: str) -> None:
-    nothing = np.full(5, NAN, np.float32)
-    cues = {"movement": nothing, "loudness": nothing, "onset": nothing}
-    embeddings = np.zeros((5, 4), np.float32)
-    values = _values(name, num_clips=5, cues=cues, embeddings=embeddings)
+    cues = {name: np.full(5, NAN, np.float32) for name in CUES}
+    values = _values(name, num_clips=5, cues=cues, embeddings=np.zeros((5, 4), np.float32))
     assert len(values) == 5
-    if name not in ("centre", "random"):
+    if name == "fusion":
+        assert values == [0, 0.5, 1, 0.5, 0], "the position is known"
+    elif name not in ("centre", "random"):
         assert values == [0.5] * 5
 
 
-def test_movement_is_the_rank_of_the_cue() -> None:
-    cues = {"movement": np.array([0.2, 0.9, NAN, 0.4], np.float32)}
+def test_movement_is_the_rank_of_the_difference() -> None:
+    cues = {"difference": np.array([0.2, 0.9, NAN, 0.4], np.float32), "movement": np.arange(4, dtype=np.float32)}
     assert _values("movement", num_clips=4, cues=cues) == [0, 1, 0.5, 0.5]
 
 
-def test_spread_is_the_rank_of_the_second_half_of_the_embedding() -> None:
-    embeddings = np.array([[9, 9, 0, 1], [0, 0, 3, 4], [5, 5, 2, 0]], np.float32)
-    assert _values("spread", num_clips=3, embeddings=embeddings) == [0, 1, 0.5]
+def test_spread_is_the_rank_of_the_cue() -> None:
+    cues = {"spread": np.array([1, 7, NAN, 2], np.float32)}
+    assert _values("spread", num_clips=4, cues=cues) == [0, 1, 0.5, 0.5]
 
 
 def test_movement_and_spread_adds_the_ranks() -> None:
-    embeddings = np.array([[0, 1], [0, 2], [0, 3]], np.float32)
-    cues = {"movement": np.array([3, 1, 2], np.float32)}
-    assert _values("movement+spread", num_clips=3, embeddings=embeddings, cues=cues) == [0.5, 0.25, 0.75]
+    cues = {"difference": np.array([3, 1, 2], np.float32), "spread": np.array([1, 2, 3], np.float32)}
+    assert _values("movement+spread", num_clips=3, cues=cues) == [0.5, 0.25, 0.75]
 
 
 def test_centre_goes_by_time() -> None:
@@ -72,10 +71,12 @@ def test_random_depends_on_the_features_kind_and_clips() -> None:
 
 
 def test_what_a_scorer_needs_and_does_not_find_is_said() -> None:
-    with pytest.raises(OptionError, match="no cue 'movement'"):
+    with pytest.raises(OptionError, match=r"no cue 'difference'.*there are: none"):
         BUILTIN["movement"](make_features(cues={}), OPTIONS)
-    with pytest.raises(OptionError, match="'test' hold no spread"):
-        BUILTIN["spread"](make_features(dim=3), OPTIONS)
+    cues = {"movement": np.zeros(30, np.float32), "difference": np.zeros(30, np.float32)}
+    for name in ("spread", "movement+spread"):
+        with pytest.raises(OptionError, match=r"no cue 'spread'.*there are: difference, movement"):
+            BUILTIN[name](make_features(cues=cues), OPTIONS)
 
 
 def test_the_floors_do_without_torch() -> None:

@@ -19,7 +19,7 @@ from autohighlight.selector.model import HighlightSelector, scores
 INFO = SelectorInfo(
     backbone="efficientnet-lite0",
     backbone_fingerprint="efficientnet-lite0/57934424/bfloat16/1",
-    feature_kind="mean+spread",
+    feature_kind="mean+step",
     cues=("movement",),
     recipe={"steps": 40, "learning_rate": 1e-4},
     data_fingerprint="abc",
@@ -152,19 +152,19 @@ def test_a_description_that_does_not_fit_is_refused(
 
 def test_features_that_it_was_trained_on_are_let_through(path: Path) -> None:
     loaded, info = load_selector(path)
-    check_features(path, loaded, info, backbone="efficientnet-lite0", feature_kind="mean+spread", d_in=5)
+    check_features(path, loaded, info, backbone="efficientnet-lite0", feature_kind="mean+step", d_in=5)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"backbone": "c3d"}, "features of 'efficientnet-lite0', not of 'c3d'.*--backbone efficientnet-lite0"),
-        ({"feature_kind": "mean"}, r"kind 'mean\+spread', not 'mean'"),
+        ({"feature_kind": "mean"}, r"kind 'mean\+step', not 'mean'"),
         ({"d_in": 9}, "of 5 columns, not of 9"),
     ],
 )
 def test_other_features_are_refused_with_the_difference(path: Path, changes: dict[str, Any], message: str) -> None:
     loaded, info = load_selector(path)
-    features = {"backbone": "efficientnet-lite0", "feature_kind": "mean+spread", "d_in": 5} | changes
+    features = {"backbone": "efficientnet-lite0", "feature_kind": "mean+step", "d_in": 5} | changes
     with pytest.raises(WeightsError, match=message):
         check_features(path, loaded, info, **features)
