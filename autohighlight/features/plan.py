@@ -4,10 +4,11 @@ Movement shows between frames a fraction of a second apart, and what the network
 quarter of a second apart. Neither needs every frame, nor every second whole:
 
 - ``exact`` decodes every frame.
-- ``balanced`` decodes half of each second where key frames are dense, beginning at one: a frame can only be decoded
-  with those before it in its group, so only a group's end can be left out. Where they are not, it decodes every
-  frame that others are predicted from.
-- ``fast`` decodes key frames alone where there is one a clip at least, else as ``balanced``.
+- ``balanced`` decodes a video of two minutes or less whole: what could be saved is less than what starting takes, and
+  with few clips each measure counts for more. Of a longer one it decodes half of each second where key frames
+  are dense, beginning at one: a frame can only be decoded with those before it in its group, so only a group's end
+  can be left out. Where they are not, it decodes every frame that others are predicted from.
+- ``fast`` decodes key frames alone where there is one a clip at least, else as ``balanced`` does of a long video.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ _BURST_SECONDS = Fraction(1, 2)
 
 _PERIOD_SECONDS = Fraction(1)
 
+_SHORT_VIDEO_SECONDS = 120
+
 _LONGEST_DENSE_GROUP_SECONDS = Fraction(3, 2)
 """Key frames this close are dense: the part of a group that is left out is then never far from one that is not."""
 
@@ -66,6 +69,8 @@ class Plan:
 
 def plan(media: MediaInfo, clips: Sequence[Clip], seeking: Seeking, speed: Speed) -> Plan:
     """Decides what to decode of a probed video."""
+    if speed == "balanced" and media.duration <= _SHORT_VIDEO_SECONDS:
+        speed = "exact"
     packets, starts = packets_of(media), seeking.starts
     groups = np.diff(np.append(packets.pts[starts], packets.pts.max())) * float(media.time_base)
     clip_seconds = float(np.median([float(clip.time_range.duration) for clip in clips]))
