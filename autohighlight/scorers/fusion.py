@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autohighlight.config import ScoreOptions
-from autohighlight.scorers.ranks import Values, ranks, scaled_to_unit
+from autohighlight.scorers.ranks import DECIMALS, Values, ranks, scaled_to_unit
 from autohighlight.types import FeatureTrack, ScoreTrack
 
 _LEAST_DEVIATION = 0.1
@@ -61,7 +61,8 @@ def measure_parts(features: FeatureTrack) -> dict[str, Values]:
 
 def combine(parts: Mapping[str, ArrayLike]) -> Values:
     """The score made of these parts, (N,) in [0, 1]; any of them may be left out, as an ablation does."""
-    return scaled_to_unit(np.sum([np.asarray(part, np.float64) for part in parts.values()], axis=0))
+    total: Values = np.sum([np.asarray(part, np.float64) for part in parts.values()], axis=0)
+    return scaled_to_unit(np.round(total, DECIMALS))
 
 
 def fusion(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
@@ -78,13 +79,17 @@ def log_scores(values: ArrayLike, offset: float) -> Values:
     if not known.any():
         return np.zeros(array.shape)
     deviation = np.sqrt(logs[known].var() + _LEAST_DEVIATION**2)
-    return np.where(known, (logs - logs[known].mean()) / deviation, 0.0)
+    distances: Values = np.where(known, (logs - logs[known].mean()) / deviation, 0.0)
+    return np.round(distances, DECIMALS)
 
 
 def _centred(values: ArrayLike) -> Values:
     array = np.asarray(values, np.float64)
     known = np.isfinite(array)
-    return np.where(known, array - array[known].mean(), 0.0) if known.any() else np.zeros(array.shape)
+    if not known.any():
+        return np.zeros(array.shape)
+    distances: Values = np.where(known, array - array[known].mean(), 0.0)
+    return np.round(distances, DECIMALS)
 
 
 def _position(num_clips: int) -> Values:

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Values = NDArray[np.float64]
 
-_DECIMALS = 12
-"""Means are rounded to this many decimals, so that clips that tie in exact arithmetic tie as floats too."""
+DECIMALS = 12
+"""Means and sums are rounded to this many decimals, so that clips that tie in exact arithmetic tie as floats too."""
 
 
 def ranks(values: ArrayLike) -> Values:
@@ -65,7 +65,7 @@ def smoothed(values: ArrayLike, kernel: Sequence[float] = (0.25, 0.5, 0.25)) -> 
     weight = windows(known.astype(np.float64), len(weights)) @ weights
     result = np.full(array.shape, np.nan)
     np.divide(total, weight, out=result, where=weight > 0)
-    return np.round(result, _DECIMALS)
+    return np.round(result, DECIMALS)
 
 
 def weighted_mean(parts: Mapping[str, ArrayLike], weights: Mapping[str, float] | None = None) -> Values:
@@ -77,7 +77,7 @@ def weighted_mean(parts: Mapping[str, ArrayLike], weights: Mapping[str, float] |
     """
     chosen = [1.0 if weights is None else weights[name] for name in parts]
     stacked = np.stack([np.asarray(part, dtype=np.float64) for part in parts.values()])
-    return np.round(np.average(stacked, axis=0, weights=chosen), _DECIMALS)
+    return np.round(np.average(stacked, axis=0, weights=chosen), DECIMALS)
 
 
 def scaled_to_unit(values: ArrayLike) -> Values:
