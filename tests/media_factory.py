@@ -148,12 +148,12 @@ class Decoded:
 def decode(path: Path) -> Decoded:
     """Decodes a whole file as a player would."""
     lumas, times = [], []
-    with av.open(str(path)) as container:
+    with av.open(f"file:{path.absolute()}") as container:
         for frame in container.decode(video=0):
             lumas.append(luma_of(frame))
             times.append((frame.pts or 0) * (frame.time_base or Fraction(0)))
     pieces, start, sample_rate = [], Fraction(0), 0
-    with av.open(str(path)) as container:
+    with av.open(f"file:{path.absolute()}") as container:
         if not container.streams.audio:
             return Decoded(lumas, times, None, 0, start)
         for number, sound in enumerate(_sound(container)):

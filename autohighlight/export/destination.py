@@ -12,6 +12,8 @@ from pathlib import Path
 
 from autohighlight.errors import NoSpaceError, OutputError, OutputExistsError
 
+_EXISTS_HINT = "give --overwrite to replace it, or another name with -o"
+
 
 def check_destination(path: Path, *, source: Path | None = None, overwrite: bool = False) -> None:
     """Makes sure, before any work is done, that a result can be written to `path`.
@@ -43,21 +45,37 @@ def _check(path: Path, source: Path | None, overwrite: bool) -> None:
         if path.exists() and not path.is_file():
             raise OutputError(path, "is no ordinary file", "name another with -o")
         if not overwrite:
-            raise OutputExistsError(
-                path, "is there already", "give --overwrite to replace it, or another name with -o"
-            )
+            raise OutputExistsError(path, "is there already", _EXISTS_HINT)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(path, f"the folder {folder} cannot be written to", "name another with -o")
 
 
+def _move(unfinished: Path, path: Path, *, overwrite: bool) -> None:
+    if not overwrite:
+        try:
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            raise OutputExistsError(path, "is there already", _EXISTS_HINT) from None
+        except OSError:  # a file system without links
+            _check(path, None, overwrite)
+        else:
+            return
+    unfinished.replace(path)
+
+
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """A file to write in a hidden folder beside `path`; moved to `path` when it is whole.
 
     The hidden folder may hold other temporary files too; it goes whatever happens. A file that is at `path` is
     replaced at the end, not before.
 
+    Args:
+        path: the file to be written.
+        overwrite: whether a file that is there, or has come there meanwhile, may be replaced.
+
     Raises:
+        OutputExistsError: a file has come there meanwhile.
         NoSpaceError: the disk is full.
         OutputError: the place cannot be written to.
     """
@@ -66,7 +84,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=".autohighlight-", dir=path.parent))
         unfinished = folder / f"unfinished{path.suffix}"
         yield unfinished
-        unfinished.replace(path)
+        _move(unfinished, path, overwrite=overwrite)
     except OutputError as error:
         error.path = path  # the person knows nothing of the hidden folder
         raise

@@ -88,7 +88,7 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
     codec = options.codec if options.codec != "auto" else ("hevc" if is_deep else "h264")
     pixel_format = "yuv420p10le" if is_deep else "yuv420p"
     picture = PictureFormat(timeline.size, pixel_format, timeline.frame_rate, conformed_colour(media))
-    with written_whole(path) as unfinished:
+    with written_whole(path, overwrite=options.overwrite) as unfinished:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
         with _Player() as player:
             frames = _counted(_frames(places, picture, player), places[-1].end, progress)

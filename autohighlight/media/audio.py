@@ -14,6 +14,7 @@ from av.audio.resampler import AudioResampler
 from av.stream import Discard
 from numpy.typing import NDArray
 
+from autohighlight.media.decode import changed
 from autohighlight.media.source import open_source
 from autohighlight.types import AudioStream, MediaInfo
 
@@ -90,9 +91,10 @@ class AudioReader:
 
     def _frames(self, start: Fraction | None) -> Iterator[AudioFrame]:
         with open_source(self._media.path) as container:
-            stream = container.streams[self._track.index]
+            streams = container.streams
+            stream = streams[self._track.index] if self._track.index < len(streams) else None
             if not isinstance(stream, av.AudioStream):
-                return
+                raise changed(self._media)
             for other in container.streams:
                 if other.index != stream.index:
                     other.discard = Discard.all

@@ -23,8 +23,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from autohighlight.errors import InputError
+from autohighlight.media.nal import is_unreferenced
 from autohighlight.media.source import open_source
 from autohighlight.types import MediaInfo, PacketIndex
+
+_FRAME_PER_PACKET = frozenset({"h264", "hevc", "mpeg2video", "prores", "mjpeg"})
+"""Codecs of which every packet holds one frame that is shown."""
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
@@ -95,7 +99,8 @@ class VideoReader:
         skip_unreferenced: leave out the frames that no other is predicted from.
 
     Attributes:
-        num_lost: packets that the decoder refused, and frames that it marked as damaged, so far.
+        num_lost: frames that could not be decoded, or only damaged, so far; of codecs whose packets may hold no
+            frame or several, those that the decoder refused.
         num_read: frames decoded so far.
         num_failed_seeks: spans that had to be reached by decoding all that comes before.
     """
@@ -113,6 +118,7 @@ class VideoReader:
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
         self._has_begun = False
+        self._num_due = 0
 
     def __enter__(self) -> VideoReader:
         return self
@@ -136,6 +142,14 @@ class VideoReader:
             wanted: bool (span.stop - span.first,): the packets to feed; None feeds all. Those left out must not be
                 needed by those fed.
         """
+        num_lost, num_read = self.num_lost, self.num_read
+        yield from self._read(span, wanted)
+        if self.media.codec in _FRAME_PER_PACKET:
+            missing = self._num_due - (self.num_read - num_read)
+            self.num_lost = max(self.num_lost, num_lost + missing)
+
+    def _read(self, span: Span, wanted: NDArray[np.bool_] | None) -> Iterator[VideoFrame]:
+        num_lost = self.num_lost
         frames = self._timed(self._decode(self._packets_from(span.first), span, wanted), span)
         head = next(frames, None)
         if head is None:
@@ -143,8 +157,9 @@ class VideoReader:
         if span.first > 0 and head.pict_type != PictureType.I:
             # What the container marks as a key frame is none, or does not decode here: read up to the place instead.
             self.num_failed_seeks += 1
+            self.num_lost = num_lost
             self.close()
-            numbered = enumerate(_with_data(*self._source()))
+            numbered = self._all_packets()
             self._has_begun = True
             frames = self._timed(self._decode(numbered, replace(span, first=0), None), span)
         else:
@@ -169,12 +184,24 @@ class VideoReader:
     def _decode(
         self, packets: Iterator[tuple[int, VideoPacket]], span: Span, wanted: NDArray[np.bool_] | None
     ) -> Iterator[VideoFrame]:
+        self._num_due = 0
         for number, packet in packets:
             if number >= span.stop:
                 break
             if number >= span.first and (wanted is None or wanted[number - span.first]):
+                self._num_due += self._is_due(number, packet, span)
                 yield from self._feed(packet)
         yield from self._feed(None)
+
+    def _is_due(self, number: int, packet: VideoPacket, span: Span) -> bool:
+        """Whether a packet is to give a frame of the span."""
+        index = packets_of(self.media)
+        if not (index.is_shown[number] and span.start_pts <= index.pts[number] < span.end_pts):
+            return False
+        if not self._skip_unreferenced:
+            return True
+        _, stream = self._source()
+        return not is_unreferenced(self.media.codec, stream.codec_context.extradata, bytes(packet))
 
     def _feed(self, packet: VideoPacket | None) -> Iterator[VideoFrame]:
         _, stream = self._source()
@@ -217,7 +244,15 @@ class VideoReader:
             self.close()
             container, stream = self._source()
         self._has_begun = True
-        return enumerate(_with_data(container, stream))
+        return self._all_packets()
+
+    def _all_packets(self) -> Iterator[tuple[int, VideoPacket]]:
+        """All the packets of a file just opened, numbered as in the index."""
+        sizes = packets_of(self.media).size
+        for number, packet in enumerate(_with_data(*self._source())):
+            if number < len(sizes) and packet.size != sizes[number]:
+                raise changed(self.media)
+            yield number, packet
 
     def _source(self) -> tuple[InputContainer, VideoStream]:
         if self._container is None or self._stream is None:
@@ -230,7 +265,7 @@ class VideoReader:
         stream = container.streams[self.media.video_stream] if self._fits(container) else None
         if not isinstance(stream, VideoStream):
             container.close()
-            raise InputError(self.media.path, "has changed while it was being read", "run again when it is complete")
+            raise changed(self.media)
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = Discard.all
@@ -242,6 +277,11 @@ class VideoReader:
 
     def _fits(self, container: InputContainer) -> bool:
         return self.media.video_stream < len(container.streams)
+
+
+def changed(media: MediaInfo) -> InputError:
+    """What to raise where a file is not what it was when it was probed."""
+    return InputError(media.path, "has changed while it was being read", "run again when it is complete")
 
 
 def _with_data(container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:

@@ -5,6 +5,7 @@ The program is handed pipes and files of ours only, never a source or a name tha
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import subprocess
 import tempfile
@@ -99,6 +100,7 @@ def encode(
                 code = process.wait()
             except BaseException:
                 process.kill()
+                _close(process)
                 raise
         if code != 0 or not is_fed:
             messages.seek(0)
@@ -114,8 +116,16 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterable[Sequence[NDArray[An
                 process.stdin.write(plane.data)
         process.stdin.close()
     except BrokenPipeError:
+        _close(process)
         return False  # it ended early; what it said tells why
     return True
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Closes the pipe to a program that has ended; what is still buffered for it has nowhere to go."""
+    assert process.stdin is not None  # noqa: S101 -- for the type checker; it was asked for
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
 
 
 def _fail(output: Path, messages: str) -> None:

@@ -46,6 +46,9 @@ def digests_by_span(media: MediaInfo, seeking: Seeking, seed: int) -> list[bytes
     with VideoReader(media, is_primed=seeking.is_primed) as reader:
         for number in np.random.default_rng(seed).permutation(len(divided)).tolist():
             found[number] = [frame_digest(frame) for frame in reader.frames(divided[number])]
+        num_missing = media.num_frames - sum(map(len, found.values()))
+        assert reader.num_lost >= num_missing
+        assert (reader.num_lost == 0) == (num_missing == 0)
     return [digest for number in range(len(divided)) for digest in found[number]]
 
 

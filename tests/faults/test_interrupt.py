@@ -1,0 +1,110 @@
+"""Ctrl-C at any moment ends the run within about a second, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.media_factory import make_video, tone
+from tests.whole_runs import QUICKLY, files_in
+
+_PROGRAM = """
+import sys, threading, time
+from autohighlight import default_plugins
+from tests.whole_runs import SmallBackbone
+{patches}
+default_plugins._efficientnet_lite0 = lambda _options: SmallBackbone()
+from autohighlight.__main__ import main
+sys.exit(main())
+"""
+_ANNOUNCE = """
+def announced(function):
+    def call(*arguments, **others):
+        print("now", flush=True)
+        return function(*arguments, **others)
+    return call
+"""
+_MOMENTS = {
+    "probing": "from autohighlight import pipeline; pipeline.probe = announced(pipeline.probe)",
+    "preparing": "from autohighlight.features import extract; extract.find_seeking = announced(extract.find_seeking)",
+    "embedding": "SmallBackbone.embed = announced(SmallBackbone.embed)",
+    "writing sound": "from autohighlight.export import reel; reel._write_sound = announced(reel._write_sound)",
+    "encoding": "from autohighlight.media import encode; encode._feed = announced(encode._feed)",
+}
+_LONGEST_SECONDS = 4.0
+"""A second is what is wanted; a loaded machine takes longer to do the same."""
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-g", 50)
+    return make_video(folder / "video.mp4", 1500, 25, (320, 240), encoder=encoder, sound=tone(60))
+
+
+def start(video: Path, output: Path, patches: str, cache: Path) -> subprocess.Popen[bytes]:
+    """Begins a run that says ``now`` at its moment."""
+    words = ["reel", *QUICKLY, "--preset", "veryslow", "--speed", "exact", "--duration", "60s", str(video), "-o"]
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM.format(patches=_ANNOUNCE + patches), *words, str(output)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={"AUTOHIGHLIGHT_CACHE_DIR": str(cache), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd())},
+    )
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started, from what ``/proc`` tells."""
+    parents = {int(path.name): status_of(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
+    return [child for child, (_, parent) in parents.items() if parent == pid]
+
+
+def status_of(pid: int) -> tuple[str, int]:
+    """The state of a process and its parent; ``X`` and 0 where it is no more."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return "X", 0
+    return fields[0], int(fields[1])
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    return status_of(pid)[0] not in {"X", "Z"}
+
+
+@pytest.mark.parametrize("moment", _MOMENTS)
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_ends_at_once_and_leaves_nothing(
+    moment: str, sent: signal.Signals, code: int, video: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    with start(video, tmp_path / "out" / "reel.mp4", _MOMENTS[moment], tmp_path / "cache") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"now\n" in iter(process.stdout.readline, b"")  # the table of highlights may come before
+        time.sleep(0.1)
+        children = children_of(process.pid)
+        assert len(children) == (moment == "encoding")
+        # A terminal's Ctrl-C reaches the encoder too; a service manager ends the program alone.
+        os.killpg(process.pid, sent) if sent == signal.SIGINT else process.send_signal(sent)
+        begin = time.monotonic()
+        process.wait(timeout=20)
+        took = time.monotonic() - begin
+        errors = process.stderr.read().decode()
+    assert process.returncode == code, errors
+    assert took < _LONGEST_SECONDS
+    assert ("interrupted; nothing was written" in errors) == (sent == signal.SIGINT)
+    assert "Traceback" not in errors
+    assert "Exception ignored" not in errors
+    assert files_in(tmp_path / "out") == set()
+    assert not [child for child in children if is_running(child)]
+    left = files_in(tmp_path / "cache" / "features") if (tmp_path / "cache" / "features").is_dir() else set()
+    assert not [name for name in left if name.startswith(".")]
