@@ -133,12 +133,12 @@ with VideoReader(media, skip_unreferenced=todo.skips_unreferenced, is_primed=see
             pass
 decode = time.process_time() - start
 backbone = plugins.backbones["efficientnet-lite0"](options.extract)
-pictures = np.random.default_rng(0).integers(0, 255, (16, 1, 224, 224, 3), np.uint8)
-backbone.embed(pictures)
+pictures = np.random.default_rng(0).integers(0, 255, (16, 224, 224, 3), np.uint8)
+backbone.see(pictures)
 count = sum(len(request.targets) for request in todo.requests)
 start = time.process_time()
 for _ in range(-(-count // 16)):
-    backbone.embed(pictures)
+    backbone.see(pictures)
 print(json.dumps({"decode": decode, "network": time.process_time() - start, "pictures": count}))
 """
 
@@ -217,6 +217,23 @@ def measure_rendering(files: dict[str, Path], ffmpeg: str, folder: Path, repeats
     return reached
 
 
+def measure_memory(files: dict[str, Path], ffmpeg: str, folder: Path) -> bool:
+    """Peak memory of an hour, which is the dense file six times over without encoding it again, beside its own."""
+    hour = folder / "dense-looped.mp4"
+    if not hour.exists():
+        unfinished = hour.with_name("unfinished.mp4")
+        subprocess.run(
+            [ffmpeg, "-v", "error", "-y", "-stream_loop", "5", "-i", files["dense"], "-map", "0", "-c", "copy", unfinished],
+            check=True,
+        )  # fmt: skip
+        unfinished.rename(hour)
+    short, long = (run(sys.executable, "-c", ANALYSIS, file, "balanced").peak_mb for file in (files["dense"], hour))
+    minutes = [float(run_probe(file)) / 60 for file in (files["dense"], hour)]
+    print(f"\npeak memory, balanced: {short:.0f} MB for {minutes[0]:.0f} minutes, {long:.0f} MB for {minutes[1]:.0f} minutes "
+          f"(aim: {MEMORY_AIM_MB}, and the same)")  # fmt: skip
+    return max(short, long) <= MEMORY_AIM_MB and long <= 1.1 * short
+
+
 def run_probe(file: Path) -> str:
     """The length of a file in seconds."""
     code = "import sys; from autohighlight.pipeline import probe; print(float(probe(sys.argv[1]).duration))"
@@ -239,7 +256,9 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--sources", type=Path, default=Path("../shared/media/real"))
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "autohighlight-speed")
-    parser.add_argument("--only", choices=("analysis", "rendering", "start-up"), help="measure this part alone")
+    parser.add_argument(
+        "--only", choices=("analysis", "rendering", "memory", "start-up"), help="measure this part alone"
+    )
     options = parser.parse_args()
     print("$ python", " ".join(sys.argv))
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}")
@@ -252,6 +271,8 @@ def main() -> int:
         files = make_files(program.path, options.sources, options.folder, options.minutes)
         if options.only in (None, "analysis"):
             reached &= measure_analysis(files, program.path, options.repeats)
+        if options.only in (None, "memory"):
+            reached &= measure_memory(files, program.path, options.folder)
         if options.only in (None, "rendering"):
             reached &= measure_rendering(files, program.path, options.folder, options.repeats)
     print("\nall aims reached" if reached else "\nnot every aim was reached")

@@ -211,9 +211,10 @@ class EfficientNetLite0Backbone:
         with torch.inference_mode():
             for start in range(0, len(pictures), self._chunk):
                 rows = slice(start, start + self._chunk)
-                maps = self._network.maps(self._pictures(pictures[rows]))  # (N, 1280, 7, 7)
-                pooled = maps.mean((2, 3), dtype=torch.float32)  # (N, 1280)
-                places = F.normalize(maps.flatten(2).float(), dim=1).transpose(1, 2)  # (N, 49, 1280)
+                maps = self._network.maps(self._pictures(pictures[rows]))  # (N, 1280, 7, 7), channels last
+                places = maps.permute(0, 2, 3, 1).flatten(1, 2).float()  # (N, 49, 1280), as they lie in memory
+                pooled = places.mean(1)  # (N, 1280)
+                places = F.normalize(places, dim=2)
                 classes = (pooled @ self._classes.T + self._class_bias).softmax(1)  # (N, 1000)
                 features[rows], cells[rows] = pooled.cpu().numpy(), places.cpu().numpy()
                 living[rows] = classes[:, LIVING_CLASSES].sum(1).cpu().numpy()

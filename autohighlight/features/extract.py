@@ -23,7 +23,7 @@ from autohighlight.features.pictures import pool
 from autohighlight.features.plan import plan
 from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
-from autohighlight.media.seeking import find_seeking
+from autohighlight.media.seeking import Seeking, find_seeking
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
 
 
@@ -48,14 +48,13 @@ def extract_features(
         UndecodableError: not one picture could be decoded.
         PluginError: the backbone asks for windows of several frames.
     """
-    backbone, content = _prepare(media, factory, options, is_cached=cache.folder is not None)
+    backbone, content, seeking = _prepare(media, factory, options, is_cached=cache.folder is not None)
     if backbone.window_length != 1:
         raise PluginError(f"the backbone {backbone.name} looks at {backbone.window_length} frames at once, not at one")
     key = entry_key(content, clips, backbone.fingerprint, options.speed)
     kept = cache.load(key, clips)
     if kept is not None:
         return kept
-    seeking = find_seeking(media)
     pieces = measure(media, clips, backbone, seeking, plan(media, clips, seeking, options.speed), progress)
     track = _assemble(media, clips, backbone, pieces)
     cache.store(key, track)
@@ -64,13 +63,17 @@ def extract_features(
 
 def _prepare(
     media: MediaInfo, factory: Callable[[ExtractOptions], Backbone], options: ExtractOptions, *, is_cached: bool
-) -> tuple[Backbone, str]:
-    """The network, and the digest of the file that the cache asks for; each waits for other things than the other."""
-    helper = ThreadPoolExecutor(1, "prepare")
+) -> tuple[Backbone, str, Seeking]:
+    """The network, the digest of the file that the cache asks for, and where it may be entered.
+
+    Making the network is mostly importing torch, which takes one core two seconds; the others are done meanwhile.
+    """
+    helper = ThreadPoolExecutor(2, "prepare")
     try:
         digest = helper.submit(content_digest, media.path) if is_cached else None
+        seeking = helper.submit(find_seeking, media)
         backbone = factory(options)
-        return backbone, digest.result() if digest else ""
+        return backbone, digest.result() if digest else "", seeking.result()
     finally:
         helper.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for the digest of a long file
 

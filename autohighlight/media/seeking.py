@@ -22,9 +22,6 @@ from autohighlight.types import MediaInfo
 _NUM_COMPARED = 12
 """Frames compared after each trial seek: a wrong prediction shows at once or spreads within a few."""
 
-_TRIAL_SECONDS = 4
-"""The trial is made at the last sync point this far into the video, or at the second: decoding up to it is cheap."""
-
 
 @dataclass(frozen=True)
 class Seeking:
@@ -42,8 +39,8 @@ class Seeking:
 def find_seeking(media: MediaInfo) -> Seeking:
     """The places at which decoding of a probed file may begin.
 
-    Tried at one of them, near the beginning; a place that turns out to hold no key frame after all is noticed when it
-    is entered (see `VideoReader`).
+    Tried at the second, which costs no more than the first group; a place that turns out to hold no key frame after all
+    is noticed when it is entered (see `VideoReader`).
     """
     packets = packets_of(media)
     starts = sync_points(packets)
@@ -57,10 +54,9 @@ def find_seeking(media: MediaInfo) -> Seeking:
 
 
 def _trial(media: MediaInfo, starts: NDArray[np.int64]) -> tuple[Span, Span]:
-    """The frames after one sync point, reached by decoding from the file's beginning, and by a seek."""
+    """The frames after the second sync point, reached by decoding from the file's beginning, and by a seek."""
     packets = packets_of(media)
-    horizon = int(packets.pts[0] + _TRIAL_SECONDS / media.time_base)
-    start = max([int(starts[1]), *(int(s) for s in starts[1:64] if packets.pts[s] <= horizon)])
+    start = int(starts[1])
     begin = int(packets.pts[start])
     shown = np.sort(packets.pts[start : start + 4 * _NUM_COMPARED])
     shown = shown[shown >= begin]
