@@ -26,6 +26,6 @@ def measure_pairs(greys: NDArray[np.uint8]) -> NDArray[np.float32]:
     num_pairs, height, width = len(greys) - 1, *greys.shape[1:]
     steps = np.abs(np.diff(greys.astype(np.int16), axis=0)).astype(np.float32)
     shape = (num_pairs, height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
-    blocks = steps.reshape(shape).mean(axis=(2, 4)).reshape(num_pairs, -1)
+    blocks = steps.reshape(shape).mean(axis=(2, 4)).reshape(num_pairs, (height // _BLOCK) * (width // _BLOCK))
     top = np.partition(blocks, -_NUM_TOP_BLOCKS, axis=1)[:, -_NUM_TOP_BLOCKS:].mean(axis=1)
     return np.stack([blocks.mean(axis=1), top], axis=1)
