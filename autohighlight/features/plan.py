@@ -7,7 +7,8 @@ quarter of a second apart. Neither needs every frame, nor every second whole:
 - ``balanced`` decodes a video of two minutes or less whole: what could be saved is less than what starting takes, and
   with few clips each measure counts for more. Of a longer one it decodes half of each second where key frames
   are dense, beginning at one: a frame can only be decoded with those before it in its group, so only a group's end
-  can be left out. Where they are not, it decodes every frame that others are predicted from.
+  can be left out; a clip that would have fewer than two pictures is decoded whole. Where they are not, it decodes
+  every frame that others are predicted from.
 - ``fast`` decodes key frames alone where there is one a clip at least, else as ``balanced`` does of a long video.
 """
 
@@ -48,6 +49,9 @@ _PERIOD_SECONDS = Fraction(1)
 
 _SHORT_VIDEO_SECONDS = 120
 
+_LEAST_PICTURES = 2
+"""In each clip: fewer show no change."""
+
 _LONGEST_DENSE_GROUP_SECONDS = Fraction(3, 2)
 """Key frames this close are dense: the part of a group that is left out is then never far from one that is not."""
 
@@ -80,7 +84,7 @@ def plan(media: MediaInfo, clips: Sequence[Clip], seeking: Seeking, speed: Speed
         wanted = _key_frames_at(media, starts, targets)
         grey_gap, step, skips = None, KEY_PICTURE_SECONDS, False
     elif speed != "exact" and is_entered and float(np.median(groups)) <= _LONGEST_DENSE_GROUP_SECONDS:
-        wanted, targets = _bursts(media, starts)
+        wanted, targets = _completed(media, clips, starts, *_bursts(media, starts))
         grey_gap, step, skips = _grey_gap(media), PICTURE_SECONDS, True
     else:
         wanted, targets = None, _targets(media, clips, PICTURE_SECONDS)
@@ -115,7 +119,7 @@ def _targets(media: MediaInfo, clips: Sequence[Clip], step: Fraction) -> NDArray
     """int64, ascending: ticks evenly inside each clip, about `step` seconds apart, at least two a clip."""
     ticks: list[int] = []
     for clip in clips:
-        count = max(2, round(clip.time_range.duration / step))
+        count = max(_LEAST_PICTURES, round(clip.time_range.duration / step))
         gap = clip.time_range.duration / count
         ticks += [int((clip.time_range.start + (k + Fraction(1, 2)) * gap) / media.time_base) for k in range(count)]
     return np.clip(np.array(ticks, np.int64), packets_of(media).pts.min(), packets_of(media).pts.max())
@@ -149,6 +153,32 @@ def _bursts(media: MediaInfo, starts: NDArray[np.int64]) -> tuple[NDArray[np.boo
         if len(shown_in_time) and pts[start] <= begin + burst:
             wanted[start : start + int(shown_in_time[-1]) + 1] = True
     return wanted, np.minimum(np.array(targets, np.int64), pts.max())
+
+
+def _completed(
+    media: MediaInfo,
+    clips: Sequence[Clip],
+    starts: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
+    targets: NDArray[np.int64],
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Adds what bursts leave out of clips that they give fewer than two pictures: all groups that these lie in.
+
+    Short clips may lie between two bursts, and so may clips of a long take among short shots.
+    """
+    pts = packets_of(media).pts
+    edges = np.array([[int(edge / media.time_base) for edge in (c.time_range.start, c.time_range.end)] for c in clips])
+    counts = np.searchsorted(targets, edges[:, 1]) - np.searchsorted(targets, edges[:, 0])
+    is_own = np.ones(len(targets), np.bool_)
+    first_groups = np.maximum(0, np.searchsorted(pts[starts], edges[:, 0], side="right") - 1)
+    group_edges = np.append(starts, len(pts))
+    stops = group_edges[np.maximum(first_groups + 1, np.searchsorted(pts[starts], edges[:, 1]))]
+    poor = np.flatnonzero(counts < _LEAST_PICTURES).tolist()
+    for number in poor:
+        wanted[starts[first_groups[number]] : stops[number]] = True
+        is_own[slice(*np.searchsorted(targets, edges[number]))] = False
+    added = _targets(media, [clips[number] for number in poor], PICTURE_SECONDS)
+    return wanted, np.sort(np.concatenate([targets[is_own], added]))
 
 
 def _grey_gap(media: MediaInfo) -> int:
