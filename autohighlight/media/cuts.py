@@ -28,10 +28,14 @@ NUM_AROUND = 4
 class _Candidate:
     step: int
     pts: int
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
 
 
 class CutWatch:
     """Looks at grey pictures one after another.
+
+    A flash, or anything else after which the picture is at once what it was before, is no cut.
 
     Args:
         grey: makes a small grey picture of a frame.
@@ -50,7 +54,7 @@ class CutWatch:
         if self._last is not None and is_near:
             step = difference(self._last, new)
             if step > LEAST_STEP and correlation(self._last, new) < MOST_ALIKE:
-                self._candidates.append(_Candidate(len(self._steps), self._first_of_shot(frame)))
+                self._candidates.append(_Candidate(len(self._steps), self._first_of_shot(frame), self._last, new))
             self._steps.append(step)
         self._last, self._passed = new, []
         return new
@@ -69,11 +73,21 @@ class CutWatch:
         cuts = []
         while self._candidates and (at_end or len(self._steps) > self._candidates[0].step + NUM_AROUND):
             candidate = self._candidates.pop(0)
+            if self._is_flash(candidate):
+                continue
             if stands_out(self._steps, candidate.step):
                 cuts.append(candidate.pts)
         if not self._candidates and len(self._steps) > 64 * NUM_AROUND:
             del self._steps[: -2 * NUM_AROUND]  # what no later candidate is compared with
         return cuts
+
+    def _is_flash(self, begin: _Candidate) -> bool:
+        """Whether the picture is soon what it was before; the candidates up to there are none then either."""
+        for number, end in enumerate(self._candidates):
+            if end.step <= begin.step + NUM_AROUND and not _differ(begin.before, end.after):
+                del self._candidates[: number + 1]
+                return True
+        return False
 
     def _first_of_shot(self, frame: VideoFrame) -> int:
         """Which of the frames since the last grey picture differs most from its predecessor: the shot's first."""
@@ -82,6 +96,11 @@ class CutWatch:
         assert self._last is not None  # noqa: S101 -- for the type checker; see() has looked
         steps = [difference(a, b) for a, b in itertools.pairwise([self._last, *greys, self._grey(frame)])]
         return frames[int(np.argmax(steps))].pts or 0
+
+
+def _differ(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    """Whether two pictures may be of two shots."""
+    return difference(one, other) > LEAST_STEP and correlation(one, other) < MOST_ALIKE
 
 
 def stands_out(steps: list[float], number: int) -> bool:
