@@ -65,14 +65,15 @@ class FeatureCache:
             return None
         entry = self.folder / f"{key}{_SUFFIX}"
         try:
-            with np.load(entry, allow_pickle=False) as arrays:
+            with entry.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 track = _unpack({name: arrays[name] for name in arrays.files}, clips)
-            os.utime(entry)  # used just now
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError, json.JSONDecodeError):
+        except Exception:  # noqa: BLE001 -- zipfile, zlib, json and numpy each have their own words for damage
             # Not ours, of another version, or cut short by a crash of the machine: it is made anew.
             return None
+        with contextlib.suppress(OSError):  # a cache that may only be read
+            os.utime(entry)  # used just now
         return track
 
     def store(self, key: str, track: FeatureTrack) -> None:
@@ -115,7 +116,7 @@ def _pack(track: FeatureTrack) -> dict[str, np.ndarray]:
         "num_frames_read": track.num_frames_read,
     }
     arrays = {f"cue_{name}": np.asarray(values) for name, values in track.cues.items()}
-    return {"about": np.array(json.dumps(about)), "embeddings": track.embeddings.astype(np.float16), **arrays}
+    return {"about": np.array(json.dumps(about)), "embeddings": track.embeddings, **arrays}
 
 
 def _unpack(arrays: dict[str, np.ndarray], clips: Sequence[Clip]) -> FeatureTrack:

@@ -81,9 +81,7 @@ def test_the_thumbnail_of_a_cell_shows_the_highlight_in_it() -> None:
     assert times[:3] == [Fraction(9, 2), Fraction(11, 2), Fraction(23, 2)]
 
 
-@pytest.mark.parametrize(
-    ("size", "number"), [((1280, 720), 8), ((720, 1280), 24), ((320, 240), 10), ((4000, 400), 4)]
-)
+@pytest.mark.parametrize(("size", "number"), [((1280, 720), 8), ((720, 1280), 24), ((320, 240), 10), ((4000, 400), 4)])
 def test_the_number_of_thumbnails_follows_the_shape(size: tuple[int, int], number: int) -> None:
     assert num_thumbnails(make_media(width=size[0], height=size[1])) == number
 
