@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from autohighlight.config import ScoreOptions
+from autohighlight.config import ExtractOptions, ScoreOptions
 from autohighlight.errors import WeightsError
 from autohighlight.scorers import BUILTIN
-from autohighlight.scorers.contrastive import selector_input
-from autohighlight.selector.checkpoint import SelectorInfo, save_selector
+from autohighlight.scorers.contrastive import SHIPPED_SELECTOR, selector_input
+from autohighlight.selector.checkpoint import SelectorInfo, load_selector, save_selector
 from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.model import HighlightSelector, scores
 from tests.factories import make_features
@@ -76,3 +76,27 @@ def test_features_that_it_was_not_trained_on_are_refused(
 def test_a_selector_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"none.safetensors is not there"):
         contrastive(make_features(5), ScoreOptions(selector=tmp_path / "none.safetensors"))
+
+
+def test_the_selector_in_the_package_is_small_and_scores_features_of_the_default_backbone() -> None:
+    assert SHIPPED_SELECTOR.stat().st_size < 8_000_000
+    selector, info = load_selector(SHIPPED_SELECTOR)
+    assert info.backbone == ExtractOptions().backbone
+    assert info.backbone_fingerprint
+    assert info.recipe
+    for tensor in selector.state_dict().values():
+        assert torch.isfinite(tensor).all()
+    random = np.random.default_rng(0)
+    embeddings = np.abs(random.normal(0.3, 0.2, (40, 2 * 1280))).astype(np.float32)
+    features = make_features(40, embeddings=embeddings, backbone=info.backbone)
+    track = contrastive(features, ScoreOptions())
+    assert track.values.max() == 1
+    assert len(np.unique(track.values)) == 40
+    order = random.permutation(40)
+    reordered = contrastive(make_features(40, embeddings=embeddings[order], backbone=info.backbone), ScoreOptions())
+    np.testing.assert_allclose(reordered.values, track.values[order], rtol=1e-3)
+
+
+def test_the_selector_in_the_package_is_for_no_other_backbone() -> None:
+    with pytest.raises(WeightsError, match="not of 'test'"):
+        contrastive(make_features(5, 2560), ScoreOptions())

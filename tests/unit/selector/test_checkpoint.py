@@ -49,6 +49,25 @@ def test_a_selector_comes_back_as_it_was(path: Path, selector: HighlightSelector
     np.testing.assert_array_equal(scores(loaded, FEATURES), scores(selector, FEATURES))
 
 
+def test_an_encoding_comes_back_with_its_scales(tmp_path: Path) -> None:
+    path, features = tmp_path / "still.safetensors", np.abs(FEATURES)
+    selector = HighlightSelector(SelectorConfig(5, 8, encoding="stillness"))
+    selector.standardise_by(np.zeros(5), np.arange(1.0, 6.0))
+    save_selector(path, selector, INFO)
+    loaded, _ = load_selector(path)
+    assert loaded.config.encoding == "stillness"
+    np.testing.assert_array_equal(scores(loaded, features), scores(selector, features))
+    plain = HighlightSelector(SelectorConfig(5, 8))
+    plain.load_state_dict(selector.state_dict())
+    assert not np.allclose(scores(plain, features), scores(selector, features))
+
+
+def test_a_file_of_before_there_were_encodings_is_linear(tmp_path: Path, selector: HighlightSelector) -> None:
+    path, config = tmp_path / "old.safetensors", {"d_in": 5, "d": 8, "scaled": True, "shared_input_dropout": True}
+    save_file(selector.state_dict(), path, {FORMAT: about(config=config)})
+    assert load_selector(path)[0].config == selector.config
+
+
 def test_half_precision_halves_the_file_and_hardly_changes_scores(tmp_path: Path) -> None:
     selector = HighlightSelector(SelectorConfig(5, 64, scaled=True))
     selector.standardise_by(np.zeros(5), np.full(5, 1e-9))  # float16 holds no such number

@@ -91,9 +91,7 @@ def test_padding_gets_no_gradient() -> None:
 def test_scores_follow_the_clips_when_these_change_places() -> None:
     selector, features = made(), video(8)
     order = np.random.default_rng(0).permutation(8)
-    np.testing.assert_allclose(
-        scores(selector.float(), features[order]), scores(selector, features)[order], atol=1e-6
-    )
+    np.testing.assert_allclose(scores(selector.float(), features[order]), scores(selector, features)[order], atol=1e-6)
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -233,7 +231,13 @@ def test_initialisations_differ_in_the_sharpness_of_attention() -> None:
 
 @pytest.mark.parametrize(
     "choices",
-    [{"d_in": 0}, {"d_in": 4, "d": 0}, {"d_in": 4, "dropout": 1.0}, {"d_in": 4, "initialisation": "zeros"}],
+    [
+        {"d_in": 0},
+        {"d_in": 4, "d": 0},
+        {"d_in": 4, "dropout": 1.0},
+        {"d_in": 4, "initialisation": "zeros"},
+        {"d_in": 4, "encoding": "square"},
+    ],
 )
 def test_configurations_that_cannot_be_meant_are_refused(choices: dict[str, object]) -> None:
     with pytest.raises(OptionError):
@@ -242,4 +246,21 @@ def test_configurations_that_cannot_be_meant_are_refused(choices: dict[str, obje
 
 def test_the_defaults_are_the_papers() -> None:
     config = SelectorConfig(512)
-    assert (config.d, config.dropout, config.scaled) == (512, 0.1, False)
+    assert (config.d, config.dropout, config.scaled, config.encoding) == (512, 0.1, False, "linear")
+
+
+def test_stillness_is_what_the_equations_get_of_features_that_tell_of_change() -> None:
+    selector = made(dtype=torch.float32, scaled=True, encoding="stillness")
+    scale = np.arange(1.0, D_IN + 1)
+    selector.standardise_by(np.zeros(D_IN), scale)
+    features = np.abs(video(9)) * scale
+    _, expected = naive.select(np.exp(-features / scale), weights(selector), scaled=True)
+    np.testing.assert_allclose(scores(selector, features), expected, atol=1e-6)
+
+
+@torch.no_grad()
+def test_a_clip_in_which_nothing_moves_is_all_ones_and_one_in_which_all_moves_nothing() -> None:
+    selector = made(encoding="stillness")
+    still, wild = torch.zeros(1, 1, D_IN, dtype=torch.float64), torch.full((1, 1, D_IN), 1e4, dtype=torch.float64)
+    np.testing.assert_allclose(selector.project(still)[0, 0], selector.projection.weight.sum(1))
+    np.testing.assert_array_equal(selector.project(wild)[0, 0], np.zeros(D))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -115,6 +116,16 @@ def test_standardised_training_keeps_the_statistics_in_the_selector() -> None:
     np.testing.assert_allclose(selector.feature_std, together.std(0), rtol=1e-4)
     plain, _ = train(shifted, CONFIG, QUICK)
     assert plain.feature_std.eq(1).all()
+
+
+def test_a_selector_by_stillness_is_trained_with_the_mean_of_each_channel_as_its_scale() -> None:
+    moving = [np.abs(video) * np.array([0, 1, 2, 3, 4, 5, 6, 7]) for video in videos()]  # the first never changes
+    config = dataclasses.replace(CONFIG, encoding="stillness")
+    selector, history = train(moving, config, TrainingOptions(**vars(QUICK) | {"standardise": True}))
+    np.testing.assert_allclose(selector.feature_std, np.concatenate(moving).mean(0) + 0.001, rtol=1e-5)
+    assert selector.feature_mean.eq(0).all()
+    assert math.isfinite(history[-1].loss)
+    assert np.isfinite(scores(selector, moving[0])).all()
 
 
 def test_crops_keep_batches_short() -> None:
