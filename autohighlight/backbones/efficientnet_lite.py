@@ -26,6 +26,9 @@ NUM_FEATURES = 1280
 NUM_CLASSES = 1000
 INPUT_SIZE = (224, 224)
 
+_FAINT = 1e-3
+"""Added to what a place of the picture shows, so that a blank one has a direction too, and stays what it was."""
+
 
 class Stage(NamedTuple):
     """Blocks of one kind in a row; the first of them has the stride."""
@@ -214,7 +217,7 @@ class EfficientNetLite0Backbone:
                 maps = self._network.maps(self._pictures(pictures[rows]))  # (N, 1280, 7, 7), channels last
                 places = maps.permute(0, 2, 3, 1).flatten(1, 2).float()  # (N, 49, 1280), as they lie in memory
                 pooled = places.mean(1)  # (N, 1280)
-                places = F.normalize(places, dim=2)
+                places = F.normalize(places.add_(_FAINT), dim=2)
                 classes = (pooled @ self._classes.T + self._class_bias).softmax(1)  # (N, 1000)
                 features[rows], cells[rows] = pooled.cpu().numpy(), places.cpu().numpy()
                 living[rows] = classes[:, LIVING_CLASSES].sum(1).cpu().numpy()
