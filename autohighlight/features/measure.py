@@ -138,6 +138,7 @@ class _PieceMeasurer:
             self._count((reader.num_read - counted) * num_packets / max(1, num_wanted))
             counted = reader.num_read
         self._add_pictures(0)
+        self._piece.pictures.finish()
         self._piece.num_lost, self._piece.num_read = reader.num_lost - lost, reader.num_read - read
 
     def _add_pictures(self, max_waiting: int) -> None:

@@ -90,6 +90,10 @@ class PictureSums:
                 self._of(int(clip), features.shape[1]).num_steps += 1
             self._last = _Seen(int(self._targets[stop - 1]), int(self._clips[stop - 1]), features[number], cells)
 
+    def finish(self) -> None:
+        """Forgets the last picture: it holds on to all that the network saw in its batch."""
+        self._last = None
+
     def _add_step(
         self, tick: int, features: NDArray[np.float32], cells: NDArray[np.float32] | None, cuts: NDArray[np.int64]
     ) -> None:
