@@ -18,8 +18,8 @@ from autohighlight.types import Sight
 class _Sums:
     """Of the pictures shown in one clip, and of the steps from each to the next that begin in it."""
 
-    features: NDArray[np.float64]
-    step: NDArray[np.float64]
+    features: NDArray[np.float32]
+    step: NDArray[np.float32]
     squares: float = 0.0
     living: float = 0.0
     num_pictures: int = 0
@@ -112,7 +112,7 @@ class PictureSums:
 
     def _of(self, clip: int, dim: int) -> _Sums:
         if clip not in self._sums:
-            self._sums[clip] = _Sums(np.zeros(dim), np.zeros(dim))
+            self._sums[clip] = _Sums(np.zeros(dim, np.float32), np.zeros(dim, np.float32))
         return self._sums[clip]
 
     @property
