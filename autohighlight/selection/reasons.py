@@ -15,11 +15,15 @@ from autohighlight.types import Clip, ScoreTrack
 PART_NAMES = {
     "attention": "attention of the highlight selector",
     "centre": "nearness to the middle",
+    "change": "change of what is seen",
     "contrastive": "attention of the highlight selector",
-    "loudness": "loudness",
+    "living": "signs of people or animals",
+    "local_change": "change in places of the picture",
     "movement": "movement",
-    "onset": "sound onset",
+    "packet_size": "size of the packets",
+    "position": "nearness to the middle",
     "random": "random number",
+    "richness": "detail of the picture",
     "spread": "change of the picture",
 }
 """What people call the parts that the built-in scorers report; another is called by its own name."""
@@ -29,7 +33,7 @@ _MOST_PARTS = 2
 
 
 def reason_for(time_range: TimeRange, scores: ScoreTrack) -> str:
-    """Why this stretch: "movement in the top 4%, sound onset in the top 10%".
+    """Why this stretch: "movement in the top 4%, detail of the picture in the top 10%".
 
     The two parts of the score that rank highest on average over the stretch, where they are in the top quarter of the
     video; else where its score stands in the video. A small share cannot be told in a video of few clips, so no

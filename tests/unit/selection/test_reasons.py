@@ -6,10 +6,12 @@ import math
 
 import pytest
 
+from autohighlight.config import ScoreOptions
+from autohighlight.scorers import BUILTIN, FLOORS
 from autohighlight.selection.reasons import PART_NAMES, reason_for
 from autohighlight.times import TimeRange
 from autohighlight.types import ScoreTrack
-from tests.factories import exact, make_scores
+from tests.factories import exact, make_features, make_scores
 
 
 def track(**parts: list[float]) -> ScoreTrack:
@@ -25,8 +27,8 @@ def rank(value: float) -> list[float]:
 
 
 def test_the_two_parts_that_rank_highest_are_named_in_their_order() -> None:
-    scores = track(loudness=rank(0.8), movement=rank(0.96), onset=rank(0.9), spread=rank(0.5))
-    assert reason_for(at(10, 14), scores) == "movement in the top 4%, sound onset in the top 10%"
+    scores = track(living=rank(0.8), movement=rank(0.96), richness=rank(0.9), spread=rank(0.5))
+    assert reason_for(at(10, 14), scores) == "movement in the top 4%, detail of the picture in the top 10%"
 
 
 def test_ranks_are_averaged_over_what_is_shown_of_each_clip() -> None:
@@ -47,12 +49,19 @@ def test_without_a_notable_part_the_score_itself_is_told() -> None:
 
 
 def test_a_part_that_could_not_be_measured_is_not_named() -> None:
-    assert reason_for(at(198, 200), track(loudness=rank(math.nan))) == "highest score of the video"
+    assert reason_for(at(198, 200), track(living=rank(math.nan))) == "highest score of the video"
 
 
 @pytest.mark.parametrize(("name", "words"), [*PART_NAMES.items(), ("crowd_noise", "crowd noise")])
 def test_known_parts_have_words_and_others_their_name(name: str, words: str) -> None:
     assert reason_for(at(10, 14), track(**{name: rank(0.9)})) == f"{words} in the top 10%"
+
+
+def test_every_part_of_the_built_in_scorers_has_words() -> None:
+    unseen = {name: values for name, values in make_features().cues.items() if name != "movement"}
+    for name in (*FLOORS, "random", "fusion"):
+        for features in (make_features(), make_features(cues=unseen)):
+            assert set(BUILTIN[name](features, ScoreOptions()).parts) <= set(PART_NAMES)
 
 
 def test_a_flat_curve_claims_nothing() -> None:
