@@ -135,7 +135,7 @@ def pool(pieces: Sequence[PictureSums], num_clips: int) -> tuple[NDArray[np.floa
     total: dict[int, _Sums] = {}
     for piece in pieces:
         for clip, sums in piece.by_clip.items():
-            total.setdefault(clip, _Sums(np.zeros(len(sums.features)), np.zeros(len(sums.step)))).add(sums)
+            total.setdefault(clip, _Sums(np.zeros_like(sums.features), np.zeros_like(sums.step))).add(sums)
     known = sorted(clip for clip, sums in total.items() if sums.num_pictures)
     dim = len(total[known[0]].features)
     embeddings = np.empty((num_clips, 2 * dim), np.float32)
