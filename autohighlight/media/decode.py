@@ -160,7 +160,6 @@ class VideoReader:
             self.num_lost = num_lost
             self.close()
             numbered = self._all_packets()
-            self._has_begun = True
             frames = self._timed(self._decode(numbered, replace(span, first=0), None), span)
         else:
             frames = itertools.chain([head], frames)
@@ -243,13 +242,17 @@ class VideoReader:
         elif has_begun:
             self.close()
             container, stream = self._source()
-        self._has_begun = True
         return self._all_packets()
 
     def _all_packets(self) -> Iterator[tuple[int, VideoPacket]]:
         """All the packets of a file just opened, numbered as in the index."""
+        container, stream = self._source()
+        self._has_begun = True
+        return self._unchanged(_with_data(container, stream))
+
+    def _unchanged(self, packets: Iterator[VideoPacket]) -> Iterator[tuple[int, VideoPacket]]:
         sizes = packets_of(self.media).size
-        for number, packet in enumerate(_with_data(*self._source())):
+        for number, packet in enumerate(packets):
             if number < len(sizes) and packet.size != sizes[number]:
                 raise changed(self.media)
             yield number, packet

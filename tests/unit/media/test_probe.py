@@ -25,7 +25,7 @@ def test_the_rate_is_exact_whatever_clock_the_container_has(rate: str, suffix: s
 
 def test_jitter_is_a_variable_rate_with_a_standard_nominal_one(tmp_path: Path) -> None:
     options = ("-vf", PTS_JITTER, "-fps_mode", "passthrough", "-enc_time_base", "1/90000")
-    media = probe(make_video(tmp_path / "made.mp4", 60, 30, (32, 32), options=options))
+    media = probe(make_video(tmp_path / "made.mp4", 61, 30, (32, 32), options=options))
     assert (media.frame_rate, media.is_variable_rate) == (30, True)
 
 
