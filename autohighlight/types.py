@@ -204,8 +204,8 @@ class FeatureTrack(_Picklable):
     Args:
         clips: the N clips, in time order.
         embeddings: float32 (N, dim): the backbone's feature of each clip, pooled over the clip.
-        cues: name -> float32 (N,): other measures of each clip, as movement or loudness; NaN where one could
-            not be measured (no sound, too few frames).
+        cues: name -> float32 (N,): other measures of each clip, as movement or change; NaN where one could
+            not be measured (too few frames, a network that cannot tell).
         shot_boundaries: presentation times, in seconds, at which the picture cuts; ascending.
         backbone: name of the network that made the embeddings.
         fingerprint: what the features depend on besides the video: backbone, weights, settings.

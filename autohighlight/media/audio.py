@@ -61,11 +61,13 @@ class AudioReader:
         Gaps in the track's own time stamps show as gaps between chunks; nothing is filled in.
         """
         resampler = self._resampler()
-        begin = expected = None
+        begin = expected = form = None
         for frame in self._frames(start):
             time = (frame.pts or 0) * (frame.time_base or Fraction(0)) if frame.pts is not None else expected
             time = Fraction(0) if time is None else time
-            if begin is None or expected is None or abs(time - expected) > _JUMP_SECONDS:
+            before, form = form, (frame.format.name, frame.layout.name, frame.sample_rate)
+            # Broadcasts change from stereo to 5.1 and back on the way, and a resampler takes one form only.
+            if begin is None or expected is None or abs(time - expected) > _JUMP_SECONDS or form != before:
                 if begin is not None:
                     yield from self._chunk(resampler.resample(None), begin)
                     resampler = self._resampler()

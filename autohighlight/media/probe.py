@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from autohighlight.errors import NoVideoStreamError, UndecodableError
+from autohighlight.errors import InputError, NoVideoStreamError, UndecodableError
 from autohighlight.media.source import open_source
 from autohighlight.times import STANDARD_FRAME_RATES, TimeRange, nearest_standard_rate
 from autohighlight.types import AudioStream, ColourInfo, MediaInfo, PacketIndex
@@ -118,6 +118,8 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
     if has_timestamps and container.format.name == "avi" and first_dts is not None and _are_guessed(times, first_dts):
         has_timestamps = False
         times -= int(times[0]) - first_dts
+    if has_timestamps:
+        _check_clock(times, stream, path)
     is_shown = np.array([row[3] for row in rows])
     if not is_shown.any():
         is_shown[:] = True  # an edit list that hides everything is damage
@@ -132,6 +134,25 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
     end = (int(times[last]) + rows[last][4]) * (stream.time_base or Fraction(1, 1000))
     num_absent = max(0, stream.frames - len(rows)) if is_cut_short else 0
     return packets, end, num_absent
+
+
+def _check_clock(times: NDArray[np.int64], stream: VideoStream, path: Path) -> None:
+    """Makes sure that time only goes on, as it does not where recordings were joined without being rewritten.
+
+    Decoding order differs from that of presentation by a few frames, never by seconds.
+
+    Raises:
+        InputError: the clock jumps back; half of the file would be lost if its times were believed.
+    """
+    behind = np.maximum.accumulate(times) - times
+    limit = max(int(2 / (stream.time_base or Fraction(1, 1000))), 32 * _ticks_per_frame(stream))
+    if behind.max() > limit:
+        place = int(np.argmax(behind > limit))
+        raise InputError(
+            path,
+            f"its clock jumps back after {place:,} frames, as in recordings that were joined as they were",
+            "rewrite it first: ffmpeg -i FILE -c copy NEW.mp4",
+        )
 
 
 def _are_guessed(times: NDArray[np.int64], first_dts: int) -> bool:
