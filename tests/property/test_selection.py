@@ -43,9 +43,7 @@ def cases(draw: st.DrawFn) -> tuple[MediaInfo, ScoreTrack, list[Fraction], Selec
     shares = draw(st.lists(st.fractions(0, 1, max_denominator=100), max_size=20))
     boundaries = [media.time_range.start + share * media.duration for share in shares]
     shortest, more = draw(seconds), draw(st.just(Fraction(0)) | seconds)
-    duration = draw(
-        st.none() | seconds.map(Length) | st.integers(1, 100).map(lambda n: Length(Fraction(n), "percent"))
-    )
+    duration = draw(st.none() | seconds.map(Length) | st.integers(1, 100).map(lambda n: Length(Fraction(n), "percent")))
     if duration is not None:
         frame = 1 / media.frame_rate
         assume(duration.seconds(whole=media.duration, frame_rate=media.frame_rate) >= min(frame, media.duration))

@@ -60,9 +60,7 @@ def select(
     v = [w["projection.weight"] @ row for row in features]  # Eq. 5
     _, z = attention(v, v, w, "self_attention", residual=True, residual_ff=True, scale=scale)  # Eq. 6
     mean = sum(z, np.zeros(len(z[0]))) / len(z)  # Eq. 7
-    alpha, h = attention(
-        [mean], z, w, "clip_attention", residual=False, residual_ff=residual_ff, scale=scale
-    )  # Eq. 8
+    alpha, h = attention([mean], z, w, "clip_attention", residual=False, residual_ff=residual_ff, scale=scale)  # Eq. 8
     return h[0], np.array(alpha[0])
 
 
