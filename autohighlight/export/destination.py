@@ -64,7 +64,7 @@ def _move(unfinished: Path, path: Path, *, overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def written_whole(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """A file to write in a hidden folder beside `path`; moved to `path` when it is whole.
 
     The hidden folder may hold other temporary files too; it goes whatever happens. A file that is at `path` is

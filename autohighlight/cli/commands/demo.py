@@ -46,9 +46,10 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
 
     options = layered_options(arguments).options
     video = arguments.output / SAMPLE_NAME
+    overwrite = options.export.overwrite
     for path in (video, default_output(video)):
-        check_destination(path, overwrite=options.export.overwrite)
-    with session.progress() as progress, written_whole(video) as unfinished:
+        check_destination(path, overwrite=overwrite)
+    with session.progress() as progress, written_whole(video, overwrite=overwrite) as unfinished:
         write_demo_video(unfinished, progress)
     session.written.append(video)
     moments = ", ".join(format_clock(moment.start, decimals=0) for moment in MOMENTS)

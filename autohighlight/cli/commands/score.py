@@ -59,18 +59,19 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     outputs = [path for path in (output, plot) if path is not None]
     if len(outputs) == 2 and output.absolute() == plot.absolute():
         raise OptionError("-o and --plot name the same file")
+    overwrite = options.export.overwrite
     for path in outputs:
-        check_destination(path, source=video, overwrite=options.export.overwrite)
+        check_destination(path, source=video, overwrite=overwrite)
     with session.progress() as progress:
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
         selection = pipeline.select(analysis, options, session.plugins)
     remark_losses(analysis, session)
     pictures = [path for path in outputs if path == plot or form == "png"]
     if form != "png":
-        _print_or_write(form, analysis, selection, output, session)
+        _print_or_write(form, analysis, selection, output, session, overwrite=overwrite)
     if pictures:
         with session.progress() as progress:
-            _draw(analysis, selection, pictures, session, progress)
+            _draw(analysis, selection, pictures, session, progress, overwrite=overwrite)
     for path in outputs:
         session.remark(f"wrote {path}")
 
@@ -93,7 +94,9 @@ def chosen_format(form: str | None, output: Path | None) -> str:
     return form or "table"
 
 
-def _print_or_write(form: str, analysis: Analysis, selection: Selection, output: Path | None, session: Session) -> None:
+def _print_or_write(
+    form: str, analysis: Analysis, selection: Selection, output: Path | None, session: Session, *, overwrite: bool
+) -> None:
     from autohighlight.cli.documents import highlights_document, scores_csv, to_json
     from autohighlight.export.destination import written_whole
 
@@ -108,7 +111,7 @@ def _print_or_write(form: str, analysis: Analysis, selection: Selection, output:
     if output is None:
         session.emit(text)
     else:
-        with written_whole(output) as unfinished:
+        with written_whole(output, overwrite=overwrite) as unfinished:
             unfinished.write_text(text, "utf-8", newline="\n")
         session.written.append(output)
 
@@ -141,6 +144,8 @@ def _draw(
     outputs: list[Path],
     session: Session,
     progress: ProgressCallback,
+    *,
+    overwrite: bool,
 ) -> None:
     from autohighlight.cli.tables import highlights_summary, made_by
     from autohighlight.export.destination import written_whole
@@ -159,6 +164,6 @@ def _draw(
         subtitle=f"{highlights_summary(selection)}, {made_by(analysis)}",
     )
     for output in outputs:
-        with written_whole(output) as unfinished:
+        with written_whole(output, overwrite=overwrite) as unfinished:
             image.save(unfinished, format="PNG", optimize=True)
         session.written.append(output)

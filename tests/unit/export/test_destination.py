@@ -58,7 +58,7 @@ def test_what_comes_there_meanwhile_is_kept(has_links: bool, tmp_path: Path, mon
 
 def test_a_folder_that_cannot_be_written_to_is_said_with_the_place(tmp_path: Path) -> None:
     def write() -> None:
-        with written_whole(tmp_path / "no" / "x.mp4"):
+        with written_whole(tmp_path / "no" / "x.mp4", overwrite=False):
             raise AssertionError("not reached")
 
     with pytest.raises(OutputError, match="cannot be written") as caught:
