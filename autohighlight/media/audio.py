@@ -61,7 +61,8 @@ class AudioReader:
         Gaps in the track's own time stamps show as gaps between chunks; nothing is filled in.
         """
         resampler = self._resampler()
-        begin = expected = form = None
+        begin = expected = None
+        form: tuple[str, str, int] | None = None
         for frame in self._frames(start):
             time = (frame.pts or 0) * (frame.time_base or Fraction(0)) if frame.pts is not None else expected
             time = Fraction(0) if time is None else time
