@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,9 +152,7 @@ class _Player:
         if (path, reader) not in self._readers:
             self._readers[path, reader] = FramePlayer(part.media, self._seekings[path])
         conform = FrameConformer(part.media, picture.size, picture.pixel_format)
-        frames = self._readers[path, reader].play(
-            start=part.start, num_frames=part.num_frames, rate=picture.frame_rate
-        )
+        frames = self._readers[path, reader].play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
         shown, planes = None, list[NDArray[Any]]()
         for frame in frames:
             if frame is not shown:
@@ -179,24 +177,37 @@ def _write_sound(places: list[_Place], frame_rate: Fraction, path: Path) -> Soun
     def sample_at(frame: int) -> int:
         return round(frame / frame_rate * sample_rate)
 
-    mix = np.memmap(path, np.float32, "w+", shape=(sample_at(places[-1].end), num_channels))
-    for place, track in zip(places, tracks, strict=True):
-        if track is None:
-            continue
-        begin, num_samples = sample_at(place.start), sample_at(place.end) - sample_at(place.start)
-        fade_in = sample_at(place.start + place.fade_in) - begin
-        fade_out = sample_at(place.end) - sample_at(place.end - place.fade_out)
-        pieces = play_samples(
-            place.part.media, track, start=place.part.start, num_samples=num_samples,
-            sample_rate=sample_rate, layout=layout,
-        )  # fmt: skip
-        shortest = round(_CUT_FADE_SECONDS * sample_rate)
-        for offset, samples in pieces:
-            gain = _gain(offset, samples.shape[1], num_samples, max(fade_in, shortest), max(fade_out, shortest))
-            mix[begin + offset : begin + offset + samples.shape[1]] += (samples * gain).T
-    np.clip(mix, -1, 1, out=mix)
-    mix.flush()
+    bytes_a_sample = num_channels * np.dtype(np.float32).itemsize
+    with path.open("w+b") as file:
+        for place, track in zip(places, tracks, strict=True):
+            if track is None:
+                continue
+            begin, num_samples = sample_at(place.start), sample_at(place.end) - sample_at(place.start)
+            fade_in = sample_at(place.start + place.fade_in) - begin
+            fade_out = sample_at(place.end) - sample_at(place.end - place.fade_out)
+            pieces = play_samples(
+                place.part.media, track, start=place.part.start, num_samples=num_samples,
+                sample_rate=sample_rate, layout=layout,
+            )  # fmt: skip
+            shortest = round(_CUT_FADE_SECONDS * sample_rate)
+            for offset, samples in pieces:
+                gain = _gain(offset, samples.shape[1], num_samples, max(fade_in, shortest), max(fade_out, shortest))
+                _mix_in(file, (begin + offset) * bytes_a_sample, (samples * gain).T)
+        file.truncate(sample_at(places[-1].end) * bytes_a_sample)  # silence where no part has sound
     return SoundFile(path, sample_rate, layout, num_channels)
+
+
+def _mix_in(file: BinaryIO, place: int, samples: NDArray[np.float32]) -> None:
+    """Adds samples (S, channels) to those that a file has at a byte, and holds the sum below full scale.
+
+    Read and written, not mapped: a disk that is full is then an error, where a mapped file would end the program.
+    """
+    mixed = samples.ravel()
+    file.seek(place)
+    there = np.frombuffer(file.read(mixed.nbytes), np.float32)
+    mixed[: len(there)] += there
+    file.seek(place)
+    file.write(np.clip(mixed, -1, 1).tobytes())
 
 
 def _gain(offset: int, count: int, total: int, fade_in: int, fade_out: int) -> NDArray[np.float32]:

@@ -153,11 +153,24 @@ def test_a_sound_that_does_not_fit_on_the_disk_is_said(
     assert files_in(folder) == set()
 
 
+def test_a_disk_that_fills_up_under_the_sound_is_said(
+    made: Path, folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autohighlight.export import reel
+
+    write_sound = reel._write_sound
+    monkeypatch.setattr(reel, "_write_sound", lambda places, rate, _path: write_sound(places, rate, Path("/dev/full")))
+    outcome = command("reel", *QUICKLY, made, "-o", folder / "reel.mp4")
+    assert outcome.code == 3
+    assert f"error: {folder / 'reel.mp4'}: the disk is full" in outcome.err
+    assert files_in(folder) == set()
+
+
 def test_a_failure_leaves_nothing_and_names_the_place(tmp_path: Path) -> None:
     path = tmp_path / "x.mp4"
 
     def write_half(error: BaseException) -> None:
-        with written_whole(path) as unfinished:
+        with written_whole(path, overwrite=False) as unfinished:
             unfinished.write_bytes(b"half")
             unfinished.with_name("sound").write_bytes(b"half")
             raise error
