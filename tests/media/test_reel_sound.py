@@ -117,3 +117,16 @@ def test_of_several_tracks_the_default_one_is_heard(tmp_path: Path) -> None:
     assert len(probe(source).audio) == 2
     assert len(probe(output).audio) == 1
     assert levels(reel, timeline.num_frames)[1:-1] == pytest.approx(0.6 / np.sqrt(2), abs=0.05)
+
+
+def test_sound_that_changes_its_channels_on_the_way_is_heard_before_and_after(tmp_path: Path) -> None:
+    halves = []
+    for number, num_channels in enumerate([2, 6]):
+        half = make_video(tmp_path / f"{number}.mp4", NUM_FRAMES, sound=tone(SECONDS, num_channels=num_channels))
+        halves.append(tmp_path / f"{number}.ts")
+        run_ffmpeg("-i", half, "-c", "copy", "-output_ts_offset", 1 + number * SECONDS, halves[-1])
+    source = tmp_path / "broadcast.ts"
+    source.write_bytes(b"".join(half.read_bytes() for half in halves))
+    reel, timeline, output = make_reel(source, [(10, 20), (NUM_FRAMES - 10, 20), (NUM_FRAMES + 20, 20)])
+    assert [track.layout for track in probe(output).audio] == ["stereo"]
+    assert levels(reel, timeline.num_frames).min() > 0.1
