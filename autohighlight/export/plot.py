@@ -252,7 +252,8 @@ def _covering(thumbnail: NDArray[np.uint8], width: int, height: int) -> Image.Im
     """The thumbnail scaled to cover the cell, its overhang cut off evenly."""
     image = Image.fromarray(np.ascontiguousarray(thumbnail), "RGB")
     scale = max(width / image.width, height / image.height)
-    part_width, part_height = width / scale, height / scale
+    # Rounding must not make the part larger than the whole.
+    part_width, part_height = min(width / scale, image.width), min(height / scale, image.height)
     left, top = (image.width - part_width) / 2, (image.height - part_height) / 2
     box = (left, top, left + part_width, top + part_height)
     return image.resize((width, height), Image.Resampling.LANCZOS, box=box)

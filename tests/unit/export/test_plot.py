@@ -92,3 +92,15 @@ def test_any_title_and_any_number_of_clips_can_be_drawn(title: str, num_clips: i
     selection = make_selection((0, 1), values=(0.5,) * num_clips)
     image = draw_scores(selection.scores, selection, [], title=title, subtitle=title)
     assert image.size == (WIDTH, STRIP_TOP + 4)
+
+
+@pytest.mark.parametrize("size", [(640, 640), (1280, 720), (720, 1280), (4000, 400), (596, 336), (101, 99)])
+def test_thumbnails_of_any_shape_fill_the_strip(size: tuple[int, int]) -> None:
+    scores = make_scores((0.2,) * 20)
+    media = make_media(width=size[0], height=size[1], time_range=media_of(scores).time_range)
+    selection = Selection(media, (Highlight(media.time_range, 0.9, "loud"),), scores)
+    width = round(THUMBNAIL_HEIGHT * size[0] / size[1])
+    red = np.full((THUMBNAIL_HEIGHT, width, 3), (255, 0, 0), np.uint8)
+    image = draw_scores(scores, selection, [red] * num_thumbnails(media), title="video.mp4")
+    strip = np.asarray(image)[STRIP_TOP + THUMBNAIL_HEIGHT // 2, LEFT:RIGHT]
+    assert (strip == (255, 0, 0)).all(axis=1).mean() > 0.9  # the rest are the lines between
