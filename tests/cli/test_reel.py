@@ -215,3 +215,14 @@ def test_a_folder_that_cannot_be_written_to_stops_the_run(
     assert outcome.code == 3
     assert "cannot be written to" in outcome.err
     assert not fake_pipeline.options
+
+
+def test_a_folder_is_no_video_whatever_it_is_called(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    for name in (".", "..", "../inner"):
+        outcome = command("reel", name)
+        assert outcome.code == 3
+        assert f"error: {name}: is a folder, not a video" in outcome.err

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
 
 def default_output(video: Path) -> Path:
     """``video.highlights.mp4`` beside the video."""
-    return video.with_name(f"{video.stem}.highlights.mp4")
+    return video.parent / f"{video.stem}.highlights.mp4"  # not with_name, which refuses a folder's "."
 
 
 def make_reel(
