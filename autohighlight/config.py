@@ -345,6 +345,10 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise OptionError(f"{printable(file)} is not valid TOML: {error}") from None
     except OSError as error:
         raise OptionError(f"cannot read {printable(file)}: {error.strerror}") from None
+    for name, value in table.items():
+        if isinstance(value, dict):
+            problem = f"{printable(file)}: options stand in no table, so [{printable(name)}] is not one"
+            raise OptionError(problem, 'write one option a line at the top, as duration = "30s"')
     values = {name.replace("-", "_"): value for name, value in table.items()}
     for _, spec in option_fields():
         if spec.metadata["parse"] is Path and isinstance(values.get(spec.name), str):

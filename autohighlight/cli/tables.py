@@ -85,9 +85,9 @@ def bar(value: float, *, ascii_only: bool = False) -> str:
 
 
 def format_size(num_bytes: int) -> str:
-    """``970 kB``, ``1.0 MB`` or ``2.5 GB``, in powers of 1000."""
+    """``0 kB``, ``970 kB``, ``1.0 MB`` or ``2.5 GB``, in powers of 1000; something is never 0."""
     if num_bytes < 1e6:
-        return f"{max(1, round(num_bytes / 1e3))} kB"
+        return f"{max(1, round(num_bytes / 1e3)) if num_bytes else 0} kB"
     return f"{num_bytes / 1e6:,.1f} MB" if num_bytes < 1e9 else f"{num_bytes / 1e9:,.1f} GB"
 
 

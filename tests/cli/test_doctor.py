@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from autohighlight.cli.tables import format_size
 from autohighlight.errors import DependencyError
 from autohighlight.media import ffmpeg
 from tests.cli.conftest import Outcome
@@ -82,3 +83,11 @@ def test_a_broken_plugin_is_said(command: Command, plugin_module: Callable[[str]
 def test_an_installed_plugin_is_named_with_its_version(command: Command, plugin_module: Callable[[str], None]) -> None:
     plugin_module("")
     assert checks(command("doctor", "--json"))["plugins"]["found"] == "sample-plugin 1.2"
+
+
+@pytest.mark.parametrize(
+    ("num_bytes", "words"),
+    [(0, "0 kB"), (1, "1 kB"), (970_400, "970 kB"), (1_000_000, "1.0 MB"), (2_500_000_000, "2.5 GB")],
+)
+def test_sizes_are_said_in_words(num_bytes: int, words: str) -> None:
+    assert format_size(num_bytes) == words

@@ -142,7 +142,7 @@ def test_a_byte_order_mark_is_no_mistake(user_file: Path, project_file: Path) ->
         (b"\xff\xfe\x00", "is not valid TOML"),
         (b"colour = 1\n", "no option is called 'colour'"),
         (b'count = "x"\n', "--count cannot be 'x'"),
-        (b"[select]\ncount = 1\n", "no option is called 'select'"),
+        (b"[select]\ncount = 1\n", "options stand in no table"),
         (b"duration = [1]\n", "--duration: cannot read"),
     ],
 )
