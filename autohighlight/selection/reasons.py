@@ -46,7 +46,7 @@ def reason_for(time_range: TimeRange, scores: ScoreTrack) -> str:
     num_clips = len(scores)
     first, weights = clip_weights(scores.clips, time_range)
     there = slice(first, first + len(weights))
-    if len(weights) == num_clips:
+    if time_range.start <= scores.clips[0].time_range.start and time_range.end >= scores.clips[-1].time_range.end:
         return "the whole video"
     ranks = {name: float(np.average(part[there], weights=weights)) for name, part in scores.parts.items()}
     notable = [name for name in ranks if ranks[name] >= _NOTABLE]  # a part that is NaN is not

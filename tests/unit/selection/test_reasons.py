@@ -70,3 +70,5 @@ def test_a_flat_curve_claims_nothing() -> None:
 
 def test_all_of_a_video_is_called_that() -> None:
     assert reason_for(at(0, 4), make_scores([0.2, 0.9])) == "the whole video"
+    assert reason_for(at(0, 3), make_scores([0.2, 0.9])) == "highest score of the video"
+    assert reason_for(at(0, 1), make_scores([0.5])) == "no moment stands out"
