@@ -89,6 +89,7 @@ def test_png_is_a_picture(
         (["--format", "png"], "a picture cannot be printed"),
         (["-o", "x.txt"], "the suffix of x.txt does not say what to write"),
         (["-o", "x"], "the suffix of x does not say what to write"),
+        (["--plot", "x.jpg"], "a picture cannot be written as x.jpg"),
         (["-o", "x.png", "--plot", "x.png"], "-o and --plot name the same file"),
     ],
 )

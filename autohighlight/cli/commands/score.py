@@ -59,6 +59,8 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     outputs = [path for path in (output, plot) if path is not None]
     if len(outputs) == 2 and output.absolute() == plot.absolute():
         raise OptionError("-o and --plot name the same file")
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise OptionError(f"a picture cannot be written as {plot.name}", "end its name in .png")
     overwrite = options.export.overwrite
     for path in outputs:
         check_destination(path, source=video, overwrite=overwrite)
