@@ -1,4 +1,4 @@
-"""Sound, decoded: measured in short steps for scoring, or exact samples for a reel."""
+"""Sound, decoded: exact samples for a reel."""
 
 from __future__ import annotations
 
