@@ -78,7 +78,7 @@ def load_selector(path: Path, *, device: torch.device | str = "cpu") -> tuple[Hi
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
             if FORMAT not in metadata:
-                raise WeightsError(f"{where} is no highlight selector", "autohighlight train makes one")
+                raise WeightsError(f"{where} is no highlight selector", "benchmarks/train_selector.py makes one")
             # copied into aligned memory: otherwise the last bits of the scores depend on the layout of the file
             names = file.keys()
             tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in names}
@@ -88,7 +88,7 @@ def load_selector(path: Path, *, device: torch.device | str = "cpu") -> tuple[Hi
         raise WeightsError(f"cannot read the highlight selector {where}: {error.strerror or error}") from error
     except SafetensorError as error:
         raise WeightsError(
-            f"{where} is no safetensors file, or a damaged one", "autohighlight train makes one"
+            f"{where} is no safetensors file, or a damaged one", "benchmarks/train_selector.py makes one"
         ) from error
     config, info = _read_about(metadata[FORMAT], where)
     with torch.device("meta"):

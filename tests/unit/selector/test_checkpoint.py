@@ -127,8 +127,9 @@ def test_a_damaged_file_is_refused(path: Path, size: int) -> None:
 
 def test_another_safetensors_file_is_refused(tmp_path: Path) -> None:
     save_file({"weight": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(WeightsError, match="no highlight selector"):
+    with pytest.raises(WeightsError, match="no highlight selector") as caught:
         load_selector(tmp_path / "other.safetensors")
+    assert (Path(__file__).parents[3] / caught.value.hint.split()[0]).is_file(), "what it names is there"
 
 
 def about(**changes: Any) -> str:
