@@ -5,9 +5,10 @@
     selection = autohighlight.highlight("video.mp4", duration=30)
     for moment in selection:
         print(float(moment.time_range.start), moment.score, moment.reason)
-    autohighlight.export(selection, "video.highlights.mp4")
+    autohighlight.write(selection, "video.highlights.mp4")
 
-Each stage is a function of its own in `autohighlight.pipeline`. Importing the package imports neither torch nor PyAV.
+Each stage is a function of its own: `probe`, `extract`, `analyse`, `select`, `build`, `write`. Importing the package
+imports neither torch nor PyAV.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from autohighlight.config import Options
     from autohighlight.errors import AutohighlightError
     from autohighlight.hookspecs import hookimpl
-    from autohighlight.pipeline import Analysis, analyse, export, highlight, score
+    from autohighlight.pipeline import Analysis, analyse, build, extract, highlight, probe, score, select, write
     from autohighlight.times import Length, TimeRange
     from autohighlight.types import Clip, FeatureTrack, Highlight, MediaInfo, ScoreTrack, Selection
 
@@ -38,24 +39,24 @@ __all__ = [
     "Selection",
     "TimeRange",
     "analyse",
-    "export",
+    "build",
+    "extract",
     "highlight",
     "hookimpl",
+    "probe",
     "score",
+    "select",
+    "write",
 ]
 
-_HOMES = {
-    "Options": "config",
-    "AutohighlightError": "errors",
-    "hookimpl": "hookspecs",
-    "Analysis": "pipeline",
-    "analyse": "pipeline",
-    "export": "pipeline",
-    "highlight": "pipeline",
-    "score": "pipeline",
-    "Length": "times",
-    "TimeRange": "times",
-} | dict.fromkeys(["Clip", "FeatureTrack", "Highlight", "MediaInfo", "ScoreTrack", "Selection"], "types")
+_HOMES = (
+    {"Options": "config", "AutohighlightError": "errors", "hookimpl": "hookspecs"}
+    | dict.fromkeys(["Length", "TimeRange"], "times")
+    | dict.fromkeys(["Clip", "FeatureTrack", "Highlight", "MediaInfo", "ScoreTrack", "Selection"], "types")
+    | dict.fromkeys(
+        ["Analysis", "analyse", "build", "extract", "highlight", "probe", "score", "select", "write"], "pipeline"
+    )
+)
 
 
 def __getattr__(name: str) -> object:

@@ -52,9 +52,19 @@ def probe(video: Path | str) -> MediaInfo:
 
 
 def extract(
-    media: MediaInfo, options: Options, plugins: Plugins, progress: ProgressCallback = no_progress
+    media: MediaInfo,
+    options: Options | None = None,
+    *,
+    plugins: Plugins | None = None,
+    progress: ProgressCallback = no_progress,
 ) -> FeatureTrack:
     """The features of each clip, from the cache where they are kept, else by decoding the video once.
+
+    Args:
+        media: a probed file.
+        options: see `autohighlight.config`; the defaults if None.
+        plugins: the built-in and installed ones if None.
+        progress: is told how far the work has come.
 
     Raises:
         InputError: nothing of the video can be decoded.
@@ -64,6 +74,7 @@ def extract(
     from autohighlight.features.cache import FeatureCache
     from autohighlight.features.extract import extract_features
 
+    options, plugins = options or Options(), plugins or load_plugins()
     clips = plugins.clip_samplers[options.sample.clip_sampler](media, options.sample)
     factory = plugins.backbones[options.extract.backbone]
     cache = FeatureCache.from_options(options.extract)
@@ -92,13 +103,14 @@ def analyse(
     scorer = plugins.scorers[options.score.scorer]  # a wrong name is said before the work is done
     progress(Progress("probe", 0, None))
     media = probe(video)
-    features = extract(media, options, plugins, progress)
+    features = extract(media, options, plugins=plugins, progress=progress)
     progress(Progress("score", 0, None, "clips"))
     return Analysis(media, features, scorer(features, options.score))
 
 
-def select(analysis: Analysis, options: Options, plugins: Plugins) -> Selection:
-    """Chooses highlights by the scores of an analysis."""
+def select(analysis: Analysis, options: Options | None = None, *, plugins: Plugins | None = None) -> Selection:
+    """Chooses highlights by the scores of an analysis; options and plugins as in `extract`."""
+    options, plugins = options or Options(), plugins or load_plugins()
     policy = plugins.selection_policies[options.select.policy]
     return policy(analysis.media, analysis.scores, analysis.features.shot_boundaries, options.select)
 
@@ -127,7 +139,7 @@ def highlight(video: Path | str, **options: Any) -> Selection:
         AutohighlightError: see `autohighlight.errors`.
     """
     chosen, plugins = Options.of(**options), load_plugins()
-    return select(analyse(video, chosen, plugins=plugins), chosen, plugins)
+    return select(analyse(video, chosen, plugins=plugins), chosen, plugins=plugins)
 
 
 def build(selection: Selection) -> Timeline:
@@ -139,7 +151,7 @@ def build(selection: Selection) -> Timeline:
     return build_timeline(selection)
 
 
-def export(
+def write(
     selection: Selection,
     path: Path | str,
     exporter: str = "reel",
@@ -162,5 +174,5 @@ def export(
         OutputError: it cannot be written; nothing was left behind.
     """
     options, plugins = options or Options(), plugins or load_plugins()
-    write = plugins.exporters[exporter]
-    return write(build(selection), Path(path), options.export, progress)
+    export = plugins.exporters[exporter]
+    return export(build(selection), Path(path), options.export, progress)

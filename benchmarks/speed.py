@@ -105,9 +105,8 @@ def make_files(ffmpeg: str, sources: Path, folder: Path, minutes: float) -> dict
 ANALYSIS = """
 import json, sys
 from autohighlight.pipeline import Options, extract, probe
-from autohighlight.default_plugins import load_plugins
 options = Options.of(speed=sys.argv[2], cache=False)
-features = extract(probe(sys.argv[1]), options, load_plugins())
+features = extract(probe(sys.argv[1]), options)
 print(json.dumps({"read": features.num_frames_read, "lost": features.num_frames_lost}))
 """
 
@@ -183,14 +182,14 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 import numpy as np
-from autohighlight.pipeline import Options, export, probe
+from autohighlight.pipeline import Options, probe, write
 from autohighlight.times import TimeRange
 from autohighlight.types import Clip, Highlight, ScoreTrack, Selection
 media = probe(sys.argv[1])
 scores = ScoreTrack((Clip(0, media.time_range),), np.ones(1), "cuts")
 cuts = [TimeRange(Fraction(start), Fraction(start) + 5) for start in sys.argv[3].split(",")]
 selection = Selection(media, tuple(Highlight(cut, 1.0, "") for cut in cuts), scores)
-export(selection, Path(sys.argv[2]), options=Options.of(overwrite=True))
+write(selection, Path(sys.argv[2]), options=Options.of(overwrite=True))
 """
 
 

@@ -52,7 +52,7 @@ def features_of(videos: list[Path]) -> list[FeatureTrack]:
     tracks = []
     for number, video in enumerate(videos, 1):
         print(f"{number}/{len(videos)} {video.name}", file=sys.stderr)
-        tracks.append(extract(probe(video), options, plugins))
+        tracks.append(extract(probe(video), options, plugins=plugins))
     return tracks
 
 

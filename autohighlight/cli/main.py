@@ -66,7 +66,7 @@ def _report(error: BaseException, session: Session) -> int:
 
 
 def _run_command(words: Sequence[str], session: Session) -> int:
-    arguments = build_parser(session).parse(words)
+    arguments = build_parser(session).parse(words or ["--help"])
     session.quiet = getattr(arguments, "quiet", False)
     session.verbose = getattr(arguments, "verbose", False)
     session.start_logging()

@@ -131,11 +131,17 @@ class Session:
             yield callback
 
     def start_logging(self) -> None:
-        """Prints the log of this package on standard error with ``-v``, and keeps it silent otherwise."""
+        """Prints the log of this package on standard error with ``-v``, and its warnings alone otherwise."""
         import logging
 
         logger = logging.getLogger("autohighlight")
-        logger.handlers = [logging.NullHandler()]
+        warn = self.warn
+
+        class _Warnings(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                warn(record.getMessage())
+
+        logger.handlers = [_Warnings(logging.WARNING)]
         if self.verbose:
             from rich.logging import RichHandler
 

@@ -97,7 +97,7 @@ def load_videos(
         )
         _check_duration(labels, line, media, length)
         sample = dataclasses.replace(options.sample, clip_length=Length(length))
-        features = extract(media, dataclasses.replace(options, sample=sample), plugins, progress)
+        features = extract(media, dataclasses.replace(options, sample=sample), plugins=plugins, progress=progress)
         yield MeasuredVideo(path, line.protocol, line.targets(length), features, media.time_range.start)
     progress(Progress("evaluate", len(paths), len(paths), "videos"))
 

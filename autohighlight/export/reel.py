@@ -8,6 +8,7 @@ apart. The reel is written to a hidden folder beside its place and moved there w
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,11 +21,14 @@ from numpy.typing import NDArray
 from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError
 from autohighlight.export.destination import check_destination, written_whole
+from autohighlight.media.audio import AudioReader
 from autohighlight.media.encode import PictureFormat, SoundFile, encode
 from autohighlight.media.playback import FrameConformer, FramePlayer, conformed_colour, frame_planes, play_samples
-from autohighlight.media.seeking import Seeking, find_seeking
+from autohighlight.media.seeking import find_seeking
 from autohighlight.timeline.model import Part, Timeline
 from autohighlight.types import AudioStream, Progress, ProgressCallback
+
+_LOG = logging.getLogger(__name__)
 
 SUFFIXES = (".mp4", ".mov", ".mkv")
 """Containers that hold H.264 or HEVC with AAC, and that editors and players open."""
@@ -93,6 +97,8 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
         with _Player() as player:
             frames = _counted(_frames(places, picture, player), places[-1].end, progress)
             encode(frames, picture, sound, unfinished, codec=codec, crf=options.crf, preset=options.preset)
+            if player.num_lost:
+                _LOG.warning("damage in the video: %d frames in or near the reel's parts are lost", player.num_lost)
     return [path]
 
 
@@ -134,7 +140,6 @@ class _Player:
     """Plays parts of any of the sources; keeps their files open between parts."""
 
     def __init__(self) -> None:
-        self._seekings: dict[Path, Seeking] = {}
         self._readers: dict[tuple[Path, int], FramePlayer] = {}
 
     def __enter__(self) -> _Player:
@@ -144,13 +149,16 @@ class _Player:
         for reader in self._readers.values():
             reader.close()
 
+    @property
+    def num_lost(self) -> int:
+        """Frames that could not be decoded, so far."""
+        return sum(reader.num_lost for reader in self._readers.values())
+
     def play(self, part: Part, picture: PictureFormat, *, reader: int) -> Iterator[list[NDArray[Any]]]:
         """The planes of each frame of a part; a repeated frame is converted once."""
         path = part.media.path
-        if path not in self._seekings:
-            self._seekings[path] = find_seeking(part.media)
         if (path, reader) not in self._readers:
-            self._readers[path, reader] = FramePlayer(part.media, self._seekings[path])
+            self._readers[path, reader] = FramePlayer(part.media, find_seeking(part.media))
         conform = FrameConformer(part.media, picture.size, picture.pixel_format)
         frames = self._readers[path, reader].play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
         shown, planes = None, list[NDArray[Any]]()
@@ -177,6 +185,7 @@ def _write_sound(places: list[_Place], frame_rate: Fraction, path: Path) -> Soun
     def sample_at(frame: int) -> int:
         return round(frame / frame_rate * sample_rate)
 
+    num_lost = 0
     bytes_a_sample = num_channels * np.dtype(np.float32).itemsize
     with path.open("w+b") as file:
         for place, track in zip(places, tracks, strict=True):
@@ -185,15 +194,16 @@ def _write_sound(places: list[_Place], frame_rate: Fraction, path: Path) -> Soun
             begin, num_samples = sample_at(place.start), sample_at(place.end) - sample_at(place.start)
             fade_in = sample_at(place.start + place.fade_in) - begin
             fade_out = sample_at(place.end) - sample_at(place.end - place.fade_out)
-            pieces = play_samples(
-                place.part.media, track, start=place.part.start, num_samples=num_samples,
-                sample_rate=sample_rate, layout=layout,
-            )  # fmt: skip
+            reader = AudioReader(place.part.media, track, sample_rate=sample_rate, layout=layout)
+            pieces = play_samples(reader, start=place.part.start, num_samples=num_samples)
             shortest = round(_CUT_FADE_SECONDS * sample_rate)
             for offset, samples in pieces:
                 gain = _gain(offset, samples.shape[1], num_samples, max(fade_in, shortest), max(fade_out, shortest))
                 _mix_in(file, (begin + offset) * bytes_a_sample, (samples * gain).T)
+            num_lost += reader.num_lost
         file.truncate(sample_at(places[-1].end) * bytes_a_sample)  # silence where no part has sound
+    if num_lost:
+        _LOG.warning("damage in the sound: %d packets cannot be decoded, and the reel is silent there", num_lost)
     return SoundFile(path, sample_rate, layout, num_channels)
 
 

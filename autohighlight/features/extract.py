@@ -23,7 +23,7 @@ from autohighlight.features.pictures import pool
 from autohighlight.features.plan import plan
 from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
-from autohighlight.media.seeking import Seeking, find_seeking
+from autohighlight.media.seeking import find_seeking
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
 
 
@@ -48,13 +48,14 @@ def extract_features(
         UndecodableError: not one picture could be decoded.
         PluginError: the backbone asks for windows of several frames.
     """
-    backbone, content, seeking = _prepare(media, factory, options, is_cached=cache.folder is not None)
+    backbone, content = _prepare(media, factory, options, is_cached=cache.folder is not None)
     if backbone.window_length != 1:
         raise PluginError(f"the backbone {backbone.name} looks at {backbone.window_length} frames at once, not at one")
     key = entry_key(content, clips, backbone.fingerprint, options.speed)
     kept = cache.load(key, clips)
     if kept is not None:
         return kept
+    seeking = find_seeking(media)
     pieces = measure(media, clips, backbone, seeking, plan(media, clips, seeking, options.speed), progress)
     track = _assemble(media, clips, backbone, pieces)
     cache.store(key, track)
@@ -63,17 +64,21 @@ def extract_features(
 
 def _prepare(
     media: MediaInfo, factory: Callable[[ExtractOptions], Backbone], options: ExtractOptions, *, is_cached: bool
-) -> tuple[Backbone, str, Seeking]:
-    """The network, the digest of the file that the cache asks for, and where it may be entered.
+) -> tuple[Backbone, str]:
+    """The network, and the digest of the file that the cache asks for.
 
-    Making the network is mostly importing torch, which takes one core two seconds; the others are done meanwhile.
+    Making the network is mostly importing torch, which takes one core two seconds; the file is read meanwhile, or,
+    where no entry of the cache can save the decoding, tried for a seek.
     """
-    helper = ThreadPoolExecutor(2, "prepare")
+    helper = ThreadPoolExecutor(1, "prepare")
     try:
-        digest = helper.submit(content_digest, media.path) if is_cached else None
-        seeking = helper.submit(find_seeking, media)
+        if is_cached:
+            digest = helper.submit(content_digest, media.path)
+            return factory(options), digest.result()
+        tried = helper.submit(find_seeking, media)
         backbone = factory(options)
-        return backbone, digest.result() if digest else "", seeking.result()
+        tried.result()
+        return backbone, ""
     finally:
         helper.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for the digest of a long file
 
@@ -124,9 +129,12 @@ def _movement(
     pairs = np.concatenate([np.zeros((0, len(MEASURES)), np.float32), *(a for piece in pieces for a in piece.pairs)])
     is_whole = np.searchsorted(cuts, pts[:, 0], side="right") == np.searchsorted(cuts, pts[:, 1], side="right")
     by_clip = np.full((len(clips), len(MEASURES)), np.nan, np.float32)
+    shown = np.sort(packets_of(media).pts)
     for number, clip in enumerate(clips):
         begin, end = (int(edge / media.time_base) for edge in (clip.time_range.start, clip.time_range.end))
         inside = slice(np.searchsorted(pts[:, 0], begin), np.searchsorted(pts[:, 1], end))
+        if len(pts) and np.searchsorted(shown, begin, side="right") == np.searchsorted(shown, end):
+            by_clip[number] = 0  # one picture is held throughout: nothing moves
         if len(pairs[inside]):
             by_clip[number, 0] = pairs[inside, 0].mean()
         if is_whole[inside].any():

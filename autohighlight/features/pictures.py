@@ -87,7 +87,10 @@ class PictureSums:
                     sums.living += float(sight.living[number])
                     sums.num_living += 1
             for clip in self._clips[first : stop - 1]:  # a picture that stays is a step of nothing
-                self._of(int(clip), features.shape[1]).num_steps += 1
+                sums = self._of(int(clip), features.shape[1])
+                sums.num_steps += 1
+                if cells is not None:
+                    sums.cell_steps.append(0.0)
             self._last = _Seen(int(self._targets[stop - 1]), int(self._clips[stop - 1]), features[number], cells)
 
     def finish(self) -> None:

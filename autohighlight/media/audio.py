@@ -45,13 +45,14 @@ class AudioReader:
         layout: channel layout wanted, in FFmpeg's words.
 
     Attributes:
+        sample_rate: samples/s that are given.
         num_lost: packets that could not be decoded, so far.
     """
 
     def __init__(self, media: MediaInfo, track: AudioStream, *, sample_rate: int, layout: str) -> None:
         self._media = media
         self._track = track
-        self._sample_rate = sample_rate
+        self.sample_rate = sample_rate
         self._layout = layout
         self.num_lost = 0
 
@@ -77,14 +78,14 @@ class AudioReader:
             frame.pts = None
             for chunk in self._chunk(resampler.resample(frame), begin):
                 yield chunk
-                begin += Fraction(chunk.samples.shape[1], self._sample_rate)
+                begin += Fraction(chunk.samples.shape[1], self.sample_rate)
             if end is not None and begin >= end:
                 return
         if begin is not None:
             yield from self._chunk(resampler.resample(None), begin)
 
     def _resampler(self) -> AudioResampler:
-        return AudioResampler("fltp", self._layout, self._sample_rate)
+        return AudioResampler("fltp", self._layout, self.sample_rate)
 
     @staticmethod
     def _chunk(frames: list[AudioFrame], begin: Fraction) -> Iterator[SoundChunk]:

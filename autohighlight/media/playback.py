@@ -18,7 +18,7 @@ from autohighlight.errors import UndecodableError
 from autohighlight.media.audio import AudioReader
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.seeking import Seeking
-from autohighlight.types import AudioStream, ColourInfo, MediaInfo
+from autohighlight.types import ColourInfo, MediaInfo
 
 
 class FramePlayer:
@@ -44,6 +44,11 @@ class FramePlayer:
     def close(self) -> None:
         """Closes the file."""
         self._reader.close()
+
+    @property
+    def num_lost(self) -> int:
+        """Frames that could not be decoded, so far."""
+        return self._reader.num_lost
 
     def play(self, *, start: Fraction, num_frames: int, rate: Fraction) -> Iterator[VideoFrame]:
         """The frame shown at each of `num_frames` instants, `1 / rate` apart from `start` on (seconds).
@@ -170,14 +175,13 @@ def frame_planes(frame: VideoFrame) -> list[NDArray[Any]]:
 
 
 def play_samples(
-    media: MediaInfo, track: AudioStream, *, start: Fraction, num_samples: int, sample_rate: int, layout: str
+    reader: AudioReader, *, start: Fraction, num_samples: int
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The sound heard during `num_samples` samples from `start` on (seconds): (offset, float32 (channels, S)) pieces.
 
     The pieces do not overlap and lie inside ``[0, num_samples)``; where there is none the source is silent.
     """
-    reader = AudioReader(media, track, sample_rate=sample_rate, layout=layout)
-    reached = 0
+    reached, sample_rate = 0, reader.sample_rate
     for chunk in reader.chunks(start, start + Fraction(num_samples, sample_rate)):
         offset = round((chunk.start - start) * sample_rate)
         samples = chunk.samples

@@ -27,6 +27,7 @@ _ATTACHED_PICTURE = 0x0400 | 0x0800  # AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITI
 _DEFAULT = 0x0001  # AV_DISPOSITION_DEFAULT
 _FALLBACK_RATE = Fraction(25)
 _LONGEST_USUAL_GAP = 1.5  # times the median: longer ones are frames left out
+_MOST_REORDERED = 32  # frames; H.264 and HEVC hold back 16 at most
 _HIGHEST_VARIABLE_RATE = Fraction(60)  # closer frames are bursts of a screen recorder, not a rate
 
 # ITU-T H.273 code points in FFmpeg's words
@@ -139,15 +140,18 @@ def _read_packets(container: InputContainer, stream: VideoStream, path: Path) ->
 def _check_clock(times: NDArray[np.int64], stream: VideoStream, path: Path) -> None:
     """Makes sure that time only goes on, as it does not where recordings were joined without being rewritten.
 
-    Decoding order differs from that of presentation by a few frames, never by seconds.
+    Decoding order differs from that of presentation by a few frames: across a pause those may be seconds, but then they
+    are few.
 
     Raises:
         InputError: the clock jumps back; half of the file would be lost if its times were believed.
     """
     behind = np.maximum.accumulate(times) - times
-    limit = max(int(2 / (stream.time_base or Fraction(1, 1000))), 32 * _ticks_per_frame(stream))
-    if behind.max() > limit:
-        place = int(np.argmax(behind > limit))
+    is_far = behind > int(2 / (stream.time_base or Fraction(1, 1000)))
+    ends = np.append(np.flatnonzero(~is_far), len(times))
+    runs = np.diff(np.concatenate([[-1], ends])) - 1
+    if runs.max() > _MOST_REORDERED:
+        place = int(ends[np.argmax(runs > _MOST_REORDERED)] - runs[np.argmax(runs > _MOST_REORDERED)])
         raise InputError(
             path,
             f"its clock jumps back after {place:,} frames, as in recordings that were joined as they were",

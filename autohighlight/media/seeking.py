@@ -8,6 +8,7 @@ decoding up to the same place.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class Seeking:
     is_primed: bool = False
 
 
+@functools.lru_cache(maxsize=16)
 def find_seeking(media: MediaInfo) -> Seeking:
     """The places at which decoding of a probed file may begin.
 

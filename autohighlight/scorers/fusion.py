@@ -4,7 +4,6 @@ Chosen by measurement among many, and for a reason each; ``docs/scoring.md`` has
 last two is a logarithm in units of its own spread over the video: how many times more moves is what counts, not by
 how much, and a video in which little happens is judged by that little.
 """
-# ruff: noqa: ARG001 -- every scorer has the same signature
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autohighlight.config import ScoreOptions
+from autohighlight.errors import OptionError
 from autohighlight.scorers.ranks import DECIMALS, Values, ranks, scaled_to_unit
 from autohighlight.types import FeatureTrack, ScoreTrack
 
@@ -66,7 +66,13 @@ def combine(parts: Mapping[str, ArrayLike]) -> Values:
 
 
 def fusion(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
-    """The sum of the parts, moved and stretched to [0, 1]."""
+    """The sum of the parts, moved and stretched to [0, 1].
+
+    Raises:
+        OptionError: a selector was named, which has no say here.
+    """
+    if options.selector is not None:
+        raise OptionError("--selector has no say in --scorer fusion", "give --scorer contrastive with it")
     parts = measure_parts(features)
     return ScoreTrack(features.clips, combine(parts), "fusion", {name: ranks(part) for name, part in parts.items()})
 

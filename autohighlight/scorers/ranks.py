@@ -1,4 +1,4 @@
-"""What scorers are made of: ranks, z-scores, smoothing over time, weighted means.
+"""What scorers are made of: ranks, z-scores, weighted means.
 
 Every function takes one number a clip, float (N,), NaN where it was not measured, and gives float64 (N,). Nothing
 looks beyond the one video, for scores of different videos are not to be compared (the paper, section 4.1).
@@ -6,7 +6,7 @@ looks beyond the one video, for scores of different videos are not to be compare
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,29 +43,6 @@ def z_scores(values: ArrayLike) -> Values:
         distance /= np.abs(distance).max()  # the square of a tiny number is 0
         result[known] = distance / distance.std()
     return result
-
-
-def smoothed(values: ArrayLike, kernel: Sequence[float] = (0.25, 0.5, 0.25)) -> Values:
-    """Weighted mean over neighbouring clips; the first and last clip stand for those before and after them.
-
-    A value that is NaN is left out of its neighbours' means and gets theirs; it stays NaN where there are none.
-
-    Args:
-        values: one number a clip.
-        kernel: weights, an odd number of them, none below 0, the middle one above 0; they need not add up to 1.
-    """
-    weights = np.asarray(kernel, dtype=np.float64)
-    if len(weights) % 2 == 0 or (weights < 0).any() or weights[len(weights) // 2] <= 0:
-        raise ValueError(f"a smoothing kernel has a middle above 0 and no weight below 0, not {tuple(kernel)}")
-    array = np.asarray(values, dtype=np.float64)
-    padded = np.pad(array, len(weights) // 2, mode="edge")
-    known = np.isfinite(padded)
-    windows = np.lib.stride_tricks.sliding_window_view
-    total = windows(np.where(known, padded, 0.0), len(weights)) @ weights
-    weight = windows(known.astype(np.float64), len(weights)) @ weights
-    result = np.full(array.shape, np.nan)
-    np.divide(total, weight, out=result, where=weight > 0)
-    return np.round(result, DECIMALS)
 
 
 def weighted_mean(parts: Mapping[str, ArrayLike], weights: Mapping[str, float] | None = None) -> Values:

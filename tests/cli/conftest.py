@@ -73,7 +73,7 @@ class FakePipeline:
         features = make_features(6, num_frames_lost=self.num_frames_lost)
         return Analysis(media_of(scores, path=Path(video)), features, scores)
 
-    def select(self, analysis: Analysis, *_: object) -> Selection:
+    def select(self, analysis: Analysis, *_: object, **__: object) -> Selection:
         """The second and the fifth clip."""
         chosen = tuple(
             Highlight(
@@ -83,7 +83,7 @@ class FakePipeline:
         )
         return Selection(analysis.media, chosen, analysis.scores)
 
-    def export(self, _selection: Selection, path: Path, **_: object) -> list[Path]:
+    def write(self, _selection: Selection, path: Path, **_: object) -> list[Path]:
         """A file that says it is a reel."""
         Path(path).write_bytes(b"reel")
         return [Path(path)]
@@ -93,7 +93,7 @@ class FakePipeline:
 def fake_pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     """The pipeline of every command of this test."""
     fake = FakePipeline()
-    for name in ("analyse", "select", "export"):
+    for name in ("analyse", "select", "write"):
         monkeypatch.setattr(pipeline, name, getattr(fake, name))
     return fake
 

@@ -91,7 +91,6 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
         (["reel", "v.mp4", "--duration", "soon"], "--duration: cannot read 'soon' as a length", "write 60s"),
         (["reel", "v.mp4", "--count", "0"], "--count is at least 1, not 0", ""),
         (["score", "v.mp4", "--format", "jsn"], "--format cannot be 'jsn'", "did you mean json?"),
-        ([], "the following arguments are required: COMMAND", "see autohighlight --help"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_a_hint(
@@ -112,3 +111,9 @@ def test_a_file_that_looks_like_an_option_is_told_how_to_be_named(
     monkeypatch.chdir(tmp_path)
     Path("-name.mp4").touch()
     assert "write ./-name.mp4" in command("reel", "-name.mp4").err
+
+
+def test_a_bare_command_prints_the_help(command: Command) -> None:
+    outcome = command()
+    assert outcome.code == 0
+    assert outcome.out == command("--help").out

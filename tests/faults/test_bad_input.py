@@ -341,7 +341,7 @@ def test_a_file_that_changes_while_it_is_read(
 ) -> None:
     from autohighlight import pipeline
 
-    stage = {"before decoding": "extract", "before rendering": "export"}[when]
+    stage = {"before decoding": "extract", "before rendering": "write"}[when]
     true_stage = getattr(pipeline, stage)
 
     def changed(*arguments: object, **others: object) -> object:

@@ -12,7 +12,6 @@ import pytest
 
 from autohighlight import pipeline
 from autohighlight.config import Options
-from autohighlight.default_plugins import load_plugins
 from autohighlight.features import extract as extract_room
 from autohighlight.features import measure
 from autohighlight.types import FeatureTrack
@@ -38,7 +37,7 @@ def decoding_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def extract(video: Path, **options: object) -> FeatureTrack:
-    return pipeline.extract(pipeline.probe(video), Options.of(**{"cache": False, **options}), load_plugins())
+    return pipeline.extract(pipeline.probe(video), Options.of(**{"cache": False, **options}))
 
 
 def assert_same(one: FeatureTrack, other: FeatureTrack) -> None:

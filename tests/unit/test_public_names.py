@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 
@@ -22,10 +23,14 @@ PUBLIC = [
     "Selection",
     "TimeRange",
     "analyse",
-    "export",
+    "build",
+    "extract",
     "highlight",
     "hookimpl",
+    "probe",
     "score",
+    "select",
+    "write",
 ]
 
 HEAVY = ("torch", "av", "ffmpeg", "rich", "PIL", "safetensors")
@@ -39,6 +44,12 @@ def test_the_public_names_are_these() -> None:
 @pytest.mark.parametrize("name", PUBLIC)
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert getattr(autohighlight, name).__doc__ or name == "hookimpl"
+
+
+def test_no_public_name_is_that_of_a_module() -> None:
+    """Importing a module would put it in the name's place."""
+    modules = {module.name for module in pkgutil.iter_modules(autohighlight.__path__)}
+    assert not modules & set(PUBLIC)
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

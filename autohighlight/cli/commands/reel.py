@@ -94,14 +94,14 @@ def make_reel(
         check_destination(output, source=video, overwrite=options.export.overwrite)
     with session.progress() as progress:
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
-    selection = pipeline.select(analysis, options, session.plugins)
+    selection = pipeline.select(analysis, options, plugins=session.plugins)
     remark_losses(analysis, session)
     if not as_json:
         print_highlights(analysis, selection, session)
     written: list[Path] = []
     if not dry_run:
         with session.progress() as progress:
-            written = pipeline.export(selection, output, options=options, plugins=session.plugins, progress=progress)
+            written = pipeline.write(selection, output, options=options, plugins=session.plugins, progress=progress)
         session.written += written
     if as_json:
         session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None)))

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
         check_destination(path, source=video, overwrite=overwrite)
     with session.progress() as progress:
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
-        selection = pipeline.select(analysis, options, session.plugins)
+        selection = pipeline.select(analysis, options, plugins=session.plugins)
     remark_losses(analysis, session)
     pictures = [path for path in outputs if path == plot or form == "png"]
     if form != "png":

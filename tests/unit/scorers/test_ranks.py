@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from autohighlight.scorers.ranks import ranks, scaled_to_unit, smoothed, weighted_mean, z_scores
+from autohighlight.scorers.ranks import ranks, scaled_to_unit, weighted_mean, z_scores
 
 NAN = float("nan")
 finite = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
@@ -44,28 +44,6 @@ def test_z_scores_pass_over_what_was_not_measured() -> None:
 def test_z_scores_keep_the_order(values: list[float]) -> None:
     order = np.argsort(values, kind="stable")
     assert (np.diff(z_scores(values)[order]) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([0, 0, 4, 0, 0], [0, 1, 2, 1, 0]),
-        ([4, 0, 0], [3, 1, 0]),
-        ([4], [4]),
-        ([2, NAN, 4], [2, 3, 4]),
-        ([NAN, NAN], [NAN, NAN]),
-        ([NAN, NAN, 1], [NAN, 1, 1]),
-    ],
-)
-def test_smoothed(values: list[float], expected: list[float]) -> None:
-    np.testing.assert_allclose(smoothed(values), expected)
-
-
-def test_smoothing_takes_any_symmetric_or_lopsided_kernel_with_a_middle() -> None:
-    np.testing.assert_allclose(smoothed([0, 3, 0], [1, 1, 1]), [1, 1, 1])
-    for kernel in ([1, 1], [], [1, 0, 1], [-1, 3, -1]):
-        with pytest.raises(ValueError, match="kernel"):
-            smoothed([1, 2], kernel)
 
 
 def test_weighted_mean() -> None:
