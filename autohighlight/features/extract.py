@@ -109,7 +109,9 @@ def _all_cuts(pieces: Sequence[Piece]) -> list[int]:
     for before, after in itertools.pairwise(pieces):
         if before.last_grey is None or after.first_grey is None or not before.pairs or not after.pairs:
             continue
-        (_, one), (pts, other) = before.last_grey, after.first_grey
+        (last_pts, one), (pts, other) = before.last_grey, after.first_grey
+        if pts - last_pts > before.widest_gap:
+            continue
         steps = [*before.pairs[-1][:, 0].tolist(), difference(one, other), *after.pairs[0][:, 0].tolist()]
         is_step = steps[len(before.pairs[-1])] > LEAST_STEP and correlation(one, other) < MOST_ALIKE
         if is_step and stands_out(steps, len(before.pairs[-1])):

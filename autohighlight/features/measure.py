@@ -32,6 +32,7 @@ class Piece:
 
     Attributes:
         pictures: of what the network saw.
+        widest_gap: most ticks between two grey pictures that are compared with each other.
         pair_pts: int64 (., 2): ticks of neighbouring grey pictures.
         pairs: float32 (., M): how they differ; see `features.movement`.
         cuts: ticks of frames that begin a shot.
@@ -40,6 +41,7 @@ class Piece:
     """
 
     pictures: PictureSums
+    widest_gap: int
     pair_pts: list[NDArray[np.int64]] = field(default_factory=list)
     pairs: list[NDArray[np.float32]] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
@@ -98,7 +100,7 @@ def measure(
 
 def _empty_piece(request: Request, clip_begins: NDArray[np.int64], picture_ticks: int) -> Piece:
     clips = np.maximum(0, np.searchsorted(clip_begins, request.targets, side="right") - 1)
-    return Piece(PictureSums(request.targets, clips, int(_LONGEST_STEP * picture_ticks)))
+    return Piece(PictureSums(request.targets, clips, int(_LONGEST_STEP * picture_ticks)), request.widest_gap)
 
 
 class _PieceMeasurer:
@@ -159,7 +161,7 @@ class _PieceMeasurer:
             greys, pts = [piece.last_grey[1], *greys], [piece.last_grey[0], *pts]
         piece.last_grey = (pts[-1], greys[-1])
         times = np.array(pts, np.int64)
-        is_near = np.diff(times) <= self._request.widest_gap
+        is_near = np.diff(times) <= self._piece.widest_gap
         piece.pair_pts.append(np.stack([times[:-1], times[1:]], axis=1)[is_near])
         piece.pairs.append(measure_pairs(np.stack(greys))[is_near])
 
