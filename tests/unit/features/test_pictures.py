@@ -65,7 +65,9 @@ def naive(video: Video, sight: Sight, num_clips: int) -> tuple[NDArray[np.float6
             is_near = next_tick - tick <= LONGEST_STEP and not any(tick < cut <= next_tick for cut in video.cuts)
             if here == there or is_near:
                 steps.append(abs(sight.features[there].astype(float) - sight.features[here]))
-            if here != there and is_near:
+            if here == there:
+                local.append(0.0)  # a picture that is held changes nowhere
+            elif is_near:
                 cosines = [a @ b for a, b in zip(sight.cells[here], sight.cells[there], strict=True)]
                 local.append(1 - float(np.mean(cosines)))
         mean = rows.mean(axis=0)
