@@ -17,10 +17,10 @@ def _names(folder: str) -> list[str]:
 
 REAL, ODD = _names("real"), _names("odd")
 _STAND_INS: dict[str, Callable[[Path], Path]] = {
-    **{kind: lambda folder, kind=kind: make_kind(kind, folder) for kind in list(KINDS)[:6]},  # type: ignore[misc]
-    **dict(list(ALTERED.items())[:6]),
+    **{kind: lambda folder, kind=kind: make_kind(kind, folder) for kind in KINDS},  # type: ignore[misc]
+    **ALTERED,
 }
-NAMES = [f"real/{name}" for name in REAL] + [f"odd/{name}" for name in ODD] or sorted(_STAND_INS)
+NAMES = [f"real/{name}" for name in REAL] + [f"odd/{name}" for name in ODD] or sorted([*list(KINDS)[:6], *list(ALTERED)[:6]])
 """What to test with: files of the shared folder, or names of stand-ins."""
 
 
