@@ -20,7 +20,8 @@ _STAND_INS: dict[str, Callable[[Path], Path]] = {
     **{kind: lambda folder, kind=kind: make_kind(kind, folder) for kind in KINDS},  # type: ignore[misc]
     **ALTERED,
 }
-NAMES = [f"real/{name}" for name in REAL] + [f"odd/{name}" for name in ODD] or sorted([*list(KINDS)[:6], *list(ALTERED)[:6]])
+_SHARED = [f"real/{name}" for name in REAL] + [f"odd/{name}" for name in ODD]
+NAMES = _SHARED or sorted([*list(KINDS)[:6], *list(ALTERED)[:6]])
 """What to test with: files of the shared folder, or names of stand-ins."""
 
 
