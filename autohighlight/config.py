@@ -111,6 +111,20 @@ class ExtractOptions(_Checked):
     """How features are measured."""
 
     backbone: str = option("efficientnet-lite0", "the network that turns frames into features", metavar="NAME")
+    checkpoint: str | None = option(
+        None,
+        "the backbone's weights: a file, or a name that `autohighlight models list` shows "
+        "(default: its usual ones)",
+        metavar="FILE|NAME",
+    )
+    window_stride: int = option(
+        16,
+        "for backbones that look at several frames at once: frames from the start of one window to that of the next; "
+        "1, as in the paper, is sixteen times the work of 16",
+        metavar="N",
+        parse=int,
+        at_least=1,
+    )
     device: str = option(
         "auto",
         "where the network runs; auto takes CUDA, else MPS, else the CPU",

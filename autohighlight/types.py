@@ -369,7 +369,8 @@ class Backbone(Protocol):
         dim: length of one feature.
         window_length: T, frames in one window; 1 for a network of single images.
         frame_rate: frames/s at which the T frames of a window are sampled; None: the video's own.
-        input_size: height and width of a frame, in pixels.
+        resize: what a frame is scaled to: height and width, whatever its shape; or its shorter side, in pixels.
+        input_size: height and width of a frame as the network is given it: the middle of what it was scaled to.
         fingerprint: changes whenever the features would (weights, precision, preprocessing).
         device: where it runs, in torch's words.
     """
@@ -378,6 +379,7 @@ class Backbone(Protocol):
     dim: int
     window_length: int
     frame_rate: float | None
+    resize: tuple[int, int] | int
     input_size: tuple[int, int]
     fingerprint: str
     device: str

@@ -24,6 +24,7 @@ class SmallBackbone:
     dim = 12
     window_length = 1
     frame_rate: float | None = None
+    resize: tuple[int, int] | int = (32, 32)
     input_size = (32, 32)
     fingerprint = "small-1"
     device = "cpu"

@@ -164,6 +164,7 @@ class EfficientNetLite0Backbone:
     dim = NUM_FEATURES
     window_length = 1
     frame_rate: float | None = None
+    resize: tuple[int, int] | int = INPUT_SIZE
     input_size = INPUT_SIZE
 
     def __init__(self, network: EfficientNetLite0, name: str, weights: str, device: torch.device, dtype: torch.dtype):
