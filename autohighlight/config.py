@@ -47,6 +47,8 @@ def option(
     parse: Callable[[str], Any] = str,
     at_least: float | None = None,
     at_most: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
 ) -> Any:
     """A field of an options dataclass.
 
@@ -56,7 +58,8 @@ def option(
         metavar: how its value is called in help.
         choices: the only values allowed.
         parse: reads the value from a word; a TOML value that is no string is turned into one first.
-        at_least, at_most: bounds of a number.
+        at_least, at_most: bounds of a number that it may have.
+        above, below: bounds of a number that it may not have.
     """
     return field(
         default=default,
@@ -67,12 +70,14 @@ def option(
             "parse": parse,
             "at_least": at_least,
             "at_most": at_most,
+            "above": above,
+            "below": below,
         },
     )
 
 
-class _Checked:
-    """Checks choices and bounds when an options object is made.
+class Checked:
+    """Checks choices and bounds when an options object is made; fields that `option` did not make are left alone.
 
     Raises:
         OptionError: a value is not allowed; the message names the option.
@@ -81,6 +86,8 @@ class _Checked:
     def __post_init__(self) -> None:
         for spec in dataclasses.fields(self):  # type: ignore[arg-type]
             value, meta = getattr(self, spec.name), spec.metadata
+            if not meta:
+                continue
             flag = option_flag(spec.name)
             if meta["choices"] and value not in meta["choices"]:
                 raise OptionError(f"{flag} is one of {', '.join(meta['choices'])}, not {value!r}")
@@ -90,10 +97,14 @@ class _Checked:
                 raise OptionError(f"{flag} is at least {meta['at_least']}, not {value}")
             if meta["at_most"] is not None and value > meta["at_most"]:
                 raise OptionError(f"{flag} is at most {meta['at_most']}, not {value}")
+            if meta["above"] is not None and not value > meta["above"]:
+                raise OptionError(f"{flag} is above {meta['above']}, not {value}")
+            if meta["below"] is not None and not value < meta["below"]:
+                raise OptionError(f"{flag} is below {meta['below']}, not {value}")
 
 
 @dataclass(frozen=True)
-class SampleOptions(_Checked):
+class SampleOptions(Checked):
     """How a video is divided into clips."""
 
     clip_length: Length = option(
@@ -107,14 +118,13 @@ class SampleOptions(_Checked):
 
 
 @dataclass(frozen=True)
-class ExtractOptions(_Checked):
+class ExtractOptions(Checked):
     """How features are measured."""
 
     backbone: str = option("efficientnet-lite0", "the network that turns frames into features", metavar="NAME")
     checkpoint: str | None = option(
         None,
-        "the backbone's weights: a file, or a name that `autohighlight models list` shows "
-        "(default: its usual ones)",
+        "the backbone's weights: a file, or a name that `autohighlight models list` shows (default: its usual ones)",
         metavar="FILE|NAME",
     )
     window_stride: int = option(
@@ -146,7 +156,7 @@ class ExtractOptions(_Checked):
 
 
 @dataclass(frozen=True)
-class ScoreOptions(_Checked):
+class ScoreOptions(Checked):
     """How clips are scored."""
 
     scorer: str = option("fusion", "what gives a clip its score; contrastive is the paper's alone", metavar="NAME")
@@ -166,7 +176,7 @@ DEFAULT_DURATION_CEILING = Length.parse("60s")
 
 
 @dataclass(frozen=True)
-class SelectOptions(_Checked):
+class SelectOptions(Checked):
     """How highlights are chosen from scores."""
 
     duration: Length | None = option(
@@ -184,7 +194,7 @@ class SelectOptions(_Checked):
 
 
 @dataclass(frozen=True)
-class ExportOptions(_Checked):
+class ExportOptions(Checked):
     """How results are written."""
 
     codec: str = option(

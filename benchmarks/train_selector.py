@@ -25,7 +25,8 @@ from autohighlight.scorers.contrastive import SHIPPED_SELECTOR, selector_input
 from autohighlight.selector.checkpoint import SelectorInfo, save_selector
 from autohighlight.selector.config import SelectorConfig
 from autohighlight.training.dataset import measure
-from autohighlight.training.loop import TrainingOptions, train_on
+from autohighlight.training.loop import train_on
+from autohighlight.training.options import TrainingOptions
 from autohighlight.types import FeatureTrack
 
 FEATURE_KIND = "step"

@@ -17,51 +17,9 @@ from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.losses import cosine_similarities, info_nce
 from autohighlight.selector.model import HighlightSelector
 from autohighlight.training.dataset import Features, TrainingSet, measure
+from autohighlight.training.options import TrainingOptions
 
 _LEAST_CHANGE = 0.001  # so that a channel that never changes divides by something
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How a selector is trained; the defaults are the paper's (section 4.1).
-
-    Args:
-        epochs: how often each video is seen.
-        steps: how many batches to train on, in place of `epochs`.
-        batch_size: B, videos in a batch.
-        learning_rate: of Adam.
-        temperature: tau of Eq. 9.
-        standardise: scale each column of the features to mean 0 and variance 1 over the training set.
-        crop: longest stretch of a video that a batch sees, in clips, from a place drawn anew each time; None: all.
-        seed: of the weights, the order of the videos and the dropouts; the same seed on the same machine gives the
-            same selector.
-        device: see `autohighlight.backbones.device.resolve_device`.
-
-    Raises:
-        OptionError: a value that cannot be meant.
-    """
-
-    epochs: int = 10
-    steps: int | None = None
-    batch_size: int = 32
-    learning_rate: float = 1e-5
-    temperature: float = 0.1
-    standardise: bool = False
-    crop: int | None = None
-    seed: int = 0
-    device: str = "auto"
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1 or (self.steps is not None and self.steps < 1):
-            raise OptionError("training takes at least one epoch or step")
-        if self.crop is not None and self.crop < 1:
-            raise OptionError(f"a crop holds at least one clip, not {self.crop}")
-        if self.batch_size < 2:
-            raise OptionError(f"a batch holds at least two videos, not {self.batch_size}")
-        if not (self.learning_rate > 0 and self.temperature > 0):
-            raise OptionError("the learning rate and the temperature are above 0")
-        if self.seed < 0:
-            raise OptionError(f"a seed is at least 0, not {self.seed}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.losses import cosine_similarities, info_nce
 from autohighlight.selector.model import HighlightSelector, scores
 from autohighlight.training.dataset import pad
-from autohighlight.training.loop import StepRecord, TrainingOptions, _two_passes, train
+from autohighlight.training.loop import StepRecord, _two_passes, train
+from autohighlight.training.options import TrainingOptions
 
 from .planted import planted
 
