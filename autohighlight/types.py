@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autohighlight.timecode import Timecode
 from autohighlight.times import FrameGrid, TimeRange
 
 
@@ -30,9 +31,16 @@ class ColourInfo:
     range: str = "unknown"
 
     @property
+    def dynamic_range(self) -> Literal["sdr", "hlg", "pq"]:
+        """By the transfer function: HLG is ARIB STD-B67, PQ is SMPTE ST 2084, all else counts as standard."""
+        if self.transfer == "arib-std-b67":
+            return "hlg"
+        return "pq" if self.transfer == "smpte2084" else "sdr"
+
+    @property
     def is_hdr(self) -> bool:
-        """Whether the transfer function is PQ (SMPTE ST 2084) or HLG (ARIB STD-B67)."""
-        return self.transfer in {"smpte2084", "arib-std-b67"}
+        """Whether the dynamic range is above the standard one."""
+        return self.dynamic_range != "sdr"
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class AudioStream:
         language: ISO 639 code, or empty.
         start: presentation time of the first sample, in seconds.
         is_default: whether the container marks it as the one to play.
+        duration: in seconds, as the container says; None where it is silent.
+        bit_depth: bits of one sample where the sound is uncompressed, else 16: what editors take compressed sound for.
     """
 
     index: int
@@ -58,6 +68,8 @@ class AudioStream:
     language: str = ""
     start: Fraction = Fraction(0)
     is_default: bool = False
+    duration: Fraction | None = None
+    bit_depth: int = 16
 
 
 def _frozen_array(array: NDArray[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
@@ -123,6 +135,8 @@ class MediaInfo:
         num_frames: how many frames the stream holds (packets, where nothing is damaged).
         num_frames_absent: how many more the container announces than the file holds, where it is cut short.
         packets: the stream's packets; None for media described without a file.
+        start_timecode: the label of the first frame shown, at `frame_rate`; None where the file has no timecode.
+        reel_name: of the tape or card, as the camera wrote it; empty where it did not.
     """
 
     path: Path
@@ -144,6 +158,8 @@ class MediaInfo:
     num_frames: int
     num_frames_absent: int = 0
     packets: PacketIndex | None = field(default=None, repr=False, compare=False)
+    start_timecode: Timecode | None = None
+    reel_name: str = ""
 
     @property
     def duration(self) -> Fraction:
@@ -154,6 +170,16 @@ class MediaInfo:
     def grid(self) -> FrameGrid:
         """The instants of the frames at the nominal rate, from the first frame on."""
         return FrameGrid(self.frame_rate, self.time_range.start)
+
+    @property
+    def grid_length(self) -> int:
+        """How many frames of `grid` the picture fills, at least 1: the length that editors know the file by.
+
+        Of a constant rate the end is on the grid but for the container's rounding; of a variable rate it may lie
+        between two frames, and the one that has begun is not counted.
+        """
+        end = self.time_range.end
+        return max(1, self.grid.floor(end) if self.is_variable_rate else self.grid.nearest(end))
 
     @property
     def display_size(self) -> tuple[int, int]:
@@ -327,16 +353,18 @@ class Progress:
     """How far a stage has come.
 
     Args:
-        stage: its verb: ``probe``, ``extract``, ``score``, ``select``, ``export``.
+        stage: its verb: ``probe``, ``extract``, ``train``, ``score``, ``select``, ``export``.
         done: how much is done, in `unit`.
         total: how much there is; None where unknown.
         unit: what is counted.
+        note: a few words that stand beside: which of many files it is, how well it goes.
     """
 
     stage: str
     done: float
     total: float | None
     unit: str = "frames"
+    note: str = ""
 
 
 ProgressCallback = Callable[[Progress], None]

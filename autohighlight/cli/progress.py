@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn
-from rich.progress import Progress as Bars
+from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from autohighlight.errors import printable
 from autohighlight.pipeline import no_progress
 from autohighlight.times import format_clock
 from autohighlight.types import Progress, ProgressCallback
@@ -21,6 +22,7 @@ STAGES = {
     "demo": "Making",
     "probe": "Opening",
     "extract": "Analysing",
+    "train": "Training",
     "score": "Scoring",
     "select": "Choosing",
     "export": "Writing",
@@ -101,7 +103,7 @@ def show_progress(console: Console, *, quiet: bool = False, timings: bool = Fals
 
 @contextmanager
 def _bars(console: Console, timings: bool) -> Iterator[ProgressCallback]:
-    bars = Bars(
+    bars = _Bars(
         TextColumn("{task.description:<10}", markup=False),
         BarColumn(bar_width=32),
         _Amount(),
@@ -112,11 +114,12 @@ def _bars(console: Console, timings: bool) -> Iterator[ProgressCallback]:
     )
 
     def update(stage: _Stage, _now: float) -> None:
-        done, total, unit = stage.progress.done, stage.progress.total, stage.progress.unit
+        done, total = stage.progress.done, stage.progress.total
+        fields = {"unit": stage.progress.unit, "note": printable(stage.progress.note)}
         if stage.task is None:
-            stage.task = bars.add_task(stage.title, completed=done, total=total, unit=unit)  # type: ignore[arg-type]
+            stage.task = bars.add_task(stage.title, completed=done, total=total, **fields)  # type: ignore[arg-type]
         else:
-            bars.update(stage.task, completed=done, total=total, unit=unit)
+            bars.update(stage.task, completed=done, total=total, **fields)  # type: ignore[arg-type]
 
     def end(stage: _Stage, now: float) -> None:
         if stage.task is not None:
@@ -153,18 +156,32 @@ def _line(stage: _Stage, now: float) -> str:
     rate = done / elapsed if elapsed > 0 else 0.0
     speed = f", {rate:,.0f} {unit}/s" if rate >= 1 else ""
     if not total:
-        return f"{stage.title}: {done:,.0f} {unit}{speed}"
+        return f"{stage.title}: {done:,.0f} {unit}{speed}{_note(stage)}"
     left = f", {format_clock((total - done) / rate, decimals=0)} left" if rate > 0 else ""
-    return f"{stage.title}: {done / total:.0%} ({done:,.0f} of {total:,.0f} {unit}){speed}{left}"
+    return f"{stage.title}: {done / total:.0%} ({done:,.0f} of {total:,.0f} {unit}){speed}{left}{_note(stage)}"
 
 
 def _ending(stage: _Stage, now: float) -> str:
     """``Analysing: 3,000 frames in 9.8 s (306 frames/s)``."""
     done, unit, elapsed = stage.progress.done, stage.progress.unit, now - stage.began
     if not done or elapsed <= 0:
-        return f"{stage.title}: {elapsed:.2f} s"
+        return f"{stage.title}: {elapsed:.2f} s{_note(stage)}"
     speed = f" ({done / elapsed:,.0f} {unit}/s)" if done >= elapsed else ""
-    return f"{stage.title}: {done:,.0f} {unit} in {elapsed:.2f} s{speed}"
+    return f"{stage.title}: {done:,.0f} {unit} in {elapsed:.2f} s{speed}{_note(stage)}"
+
+
+def _note(stage: _Stage) -> str:
+    return f"; {printable(stage.progress.note)}" if stage.progress.note else ""
+
+
+class _Bars(RichProgress):
+    """A bar, and below it the note in full width."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        for task in self.tasks:
+            if note := task.fields.get("note"):
+                yield Text(note, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class _Amount(ProgressColumn):

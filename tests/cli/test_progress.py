@@ -97,6 +97,17 @@ def test_stages_may_take_turns(clock: Clock, is_terminal: bool) -> None:
     assert file.getvalue().count("Analysing: 50 frames in 1.00 s (50 frames/s)") == 2
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_note_stands_beside_and_acts_on_no_terminal(clock: Clock, is_terminal: bool) -> None:
+    console, file = make_console(is_terminal=is_terminal)
+    with show_progress(console, timings=True) as callback:
+        callback(Progress("train", 3, 4, "steps", "video 2 of 9: a\x1b[1m[b]" + "x" * 30))
+        clock.now += 1
+    assert "video 2 of 9: a\\x1b[1m[b]xxx" in file.getvalue()
+    if not is_terminal:
+        assert file.getvalue().startswith("Training: 3 steps in 1.00 s (3 steps/s); video 2 of 9")
+
+
 def test_any_thread_may_tell(clock: Clock) -> None:
     console, file = make_console()
     with show_progress(console, timings=True) as callback:
