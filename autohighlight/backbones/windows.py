@@ -1,0 +1,99 @@
+"""Backbones that look at windows of 16 frames: 3D ResNets and C3D."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from autohighlight.backbones.running import ChunkedNetwork, precision_name
+
+WINDOW_LENGTH = 16
+INPUT_SIZE = (112, 112)
+
+_MOST_WINDOWS = {"cpu": 4, "cuda": 64, "mps": 16}
+"""At once, by device: enough to fill it; on a CPU few enough to leave memory for as many calls as there are cores."""
+
+
+@dataclass(frozen=True)
+class PixelRange:
+    """How sRGB values of 0 to 255 become what a network was trained on: (x - mean) / std.
+
+    Args:
+        mean: of red, green and blue, in 0 to 255.
+        std: of red, green and blue, in 0 to 255; 1 where a network was trained on differences from the mean alone.
+    """
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    def __str__(self) -> str:
+        return "-".join(f"{value:g}" for value in (*self.mean, *self.std))
+
+
+class WindowBackbone:
+    """A 3-D network on windows of 16 frames of 112 x 112; see `autohighlight.types.Backbone`.
+
+    Where `fast_dtype` says so, as on a CPU with AVX512-BF16, it computes in bfloat16.
+    """
+
+    window_length = WINDOW_LENGTH
+    frame_rate: float | None = None
+    input_size = INPUT_SIZE
+
+    def __init__(
+        self,
+        network: nn.Module,
+        dim: int,
+        *,
+        name: str,
+        weights: str,
+        resize: tuple[int, int] | int,
+        pixels: PixelRange,
+        device: torch.device,
+        dtype: torch.dtype,
+    ):
+        """Takes over `network`, which must be on the CPU and ready for inference.
+
+        Args:
+            network: normalised windows (N, 3, 16, 112, 112), in red, green, blue -> (N, `dim`).
+            dim: length of one feature.
+            name: as registered.
+            weights: what tells these weights from others.
+            resize: see `autohighlight.types.Backbone`.
+            pixels: what the network was trained on.
+            device: where to run.
+            dtype: float32 or bfloat16.
+        """
+        self._network = network.eval().requires_grad_(False)
+        self._network.to(device, dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self._dtype = dtype
+        self._mean = torch.tensor(pixels.mean, device=device).view(3, 1, 1, 1)
+        self._std = torch.tensor(pixels.std, device=device).view(3, 1, 1, 1)
+        self._run = ChunkedNetwork(self._features, dim, device, most_rows=_MOST_WINDOWS[device.type])
+        self.dim = dim
+        self.resize = resize
+        self.name = name
+        self.device = str(device)
+        self.fingerprint = f"{name}/{weights}/{precision_name(device, dtype)}/{resize}/{pixels}/1"
+
+    def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 sRGB frames (N, 16, 112, 112, 3) -> float32 (N, dim). N may be 0. Safe to call from several threads.
+
+        Raises:
+            ValueError: another shape or type.
+            DependencyError: the device has not enough memory for a single window.
+        """
+        if frames.dtype != np.uint8 or frames.shape[1:] != (WINDOW_LENGTH, *INPUT_SIZE, 3):
+            raise ValueError(f"frames are uint8 (N, 16, 112, 112, 3), not {frames.dtype} {frames.shape}")
+        return self._run(frames)
+
+    def _features(self, frames: Tensor) -> Tensor:
+        """uint8 (N, 16, 112, 112, 3) -> (N, dim)."""
+        x = frames.permute(0, 4, 1, 2, 3)  # (N, 3, 16, 112, 112); as it lies in memory this is channels last
+        x = x.sub(self._mean).div_(self._std).to(self._dtype)  # rounded once, after the mean is gone
+        features: Tensor = self._network(x)
+        return features
