@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,16 +9,27 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from autohighlight.export.canvas import (
+    ACCENT,
+    CURVE,
+    GREY,
+    GRID,
+    LEFT,
+    PAPER,
+    RIGHT,
+    SCALE,
+    blank,
+    font,
+    reduced,
+    write_heading,
+)
 from autohighlight.times import TimeRange, format_clock
 from autohighlight.types import MediaInfo, ScoreTrack, Selection
 
-WIDTH, HEIGHT = 1600, 640
-"""Size of the picture in pixels."""
-
-LEFT, RIGHT = 96, 1552
-"""Where the time axis begins and ends, in pixels."""
+HEIGHT = 640
+"""Of the picture, in pixels."""
 
 TOP, BOTTOM = 136, 440
 """Where scores of 1 and 0 lie, in pixels."""
@@ -27,19 +37,9 @@ TOP, BOTTOM = 136, 440
 STRIP_TOP, THUMBNAIL_HEIGHT = 484, 108
 """Where the strip of thumbnails begins, and its height, in pixels."""
 
-_SCALE = 2  # everything is drawn twice as large and reduced, for smooth edges
-
-_PAPER, _INK, _GREY, _GRID = "#ffffff", "#16202c", "#687384", "#dde2e9"
-_CURVE, _CURVE_FILL = "#1d5cb8", "#dde7f5"
-_CHOSEN, _CHOSEN_FILL, _CHOSEN_PAPER = "#e28309", "#fbcf86", "#fef1dc"
+_CURVE_FILL = "#dde7f5"
+_CHOSEN_FILL, _CHOSEN_PAPER = "#fbcf86", "#fef1dc"
 _TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
-_FALLBACK_FONTS = (
-    "NotoSansCJK-Regular.ttc",
-    "NotoSans-Regular.ttf",
-    "DejaVuSans.ttf",
-    "Arial Unicode.ttf",
-    "arial.ttf",
-)
 
 
 def num_thumbnails(media: MediaInfo) -> int:
@@ -89,20 +89,19 @@ def draw_scores(
         An RGB picture of `WIDTH` x `HEIGHT` pixels; lower by the strip if there are no thumbnails.
     """
     height = HEIGHT if len(thumbnails) else STRIP_TOP + 4
-    canvas = Image.new("RGB", (WIDTH * _SCALE, height * _SCALE), _PAPER)
-    draw = ImageDraw.Draw(canvas)
+    canvas, draw = blank(height)
     axis = _Axis(selection.media.time_range)
-    _write_heading(draw, title, subtitle)
+    write_heading(draw, title, subtitle)
     points = _curve_points(axis, scores)
     _shade(canvas, axis, selection, points)
     _draw_grid(draw)
     # A thinner line where there are many clips: two in every ten pixels, and a thick one would fill the picture.
-    draw.line(points, fill=_CURVE, width=_SCALE * (3 if len(scores) <= 300 else 1), joint="curve")
+    draw.line(points, fill=CURVE, width=SCALE * (3 if len(scores) <= 300 else 1), joint="curve")
     _number_chosen(draw, axis, selection)
     _draw_time_axis(draw, axis)
     if len(thumbnails):
         _draw_strip(canvas, axis, selection, thumbnails)
-    return canvas.resize((WIDTH, height), Image.Resampling.LANCZOS)
+    return reduced(canvas)
 
 
 @dataclass(frozen=True)
@@ -113,13 +112,13 @@ class _Axis:
 
     def x(self, time: Fraction) -> float:
         part = (time - self.span.start) / self.span.duration
-        return (LEFT + float(min(max(part, Fraction(0)), Fraction(1))) * (RIGHT - LEFT)) * _SCALE
+        return (LEFT + float(min(max(part, Fraction(0)), Fraction(1))) * (RIGHT - LEFT)) * SCALE
 
     def spans(self, selection: Selection) -> list[tuple[float, float]]:
         """Left and right edge of each highlight, at least two pixels apart."""
         edges = ((self.x(h.time_range.start), self.x(h.time_range.end)) for h in selection)
-        latest = (RIGHT - 2) * _SCALE
-        return [(min(left, latest), max(right, min(left, latest) + 2 * _SCALE)) for left, right in edges]
+        latest = (RIGHT - 2) * SCALE
+        return [(min(left, latest), max(right, min(left, latest) + 2 * SCALE)) for left, right in edges]
 
     def ticks(self) -> Iterator[Fraction]:
         """Round instants, at most about a dozen."""
@@ -131,61 +130,16 @@ class _Axis:
 
 
 def _y(score: float) -> float:
-    return (BOTTOM - score * (BOTTOM - TOP)) * _SCALE
-
-
-@functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size * _SCALE)
-
-
-def _write_heading(draw: ImageDraw.ImageDraw, title: str, subtitle: str) -> None:
-    for text, size, colour, y in ((title, 30, _INK, 52), (subtitle, 19, _GREY, 88)):
-        shown, font = _legible(text, size)
-        shown = _shortened(shown, font, (RIGHT - LEFT) * _SCALE)
-        draw.text((LEFT * _SCALE, y * _SCALE), shown, fill=colour, font=font, anchor="ls")
-
-
-def _legible(text: str, size: int) -> tuple[str, ImageFont.FreeTypeFont | ImageFont.ImageFont]:
-    """The text and a font that has its characters; where none has, the characters that are lacking as ``?``."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    font = _font(size)
-    if not _lacking(text, font):
-        return text, font
-    for name in _FALLBACK_FONTS:
-        try:
-            other = ImageFont.truetype(name, size * _SCALE)
-        except OSError:  # not on this computer
-            continue
-        if not _lacking(text, other):
-            return text, other
-    lacking = _lacking(text, font)
-    return "".join("?" if c in lacking else c for c in text), font
-
-
-def _lacking(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> set[str]:
-    """The characters that the font shows as its picture for *no such character*."""
-    absent = bytes(font.getmask("\U0010ffff"))
-    return {c for c in set(text) if not c.isspace() and bytes(font.getmask(c)) == absent}
-
-
-def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> str:
-    """The text, with dots in its middle if it is wider than `width`."""
-    keep = len(text)
-    shown = text
-    while font.getlength(shown) > width and keep > 2:
-        keep -= 1
-        shown = f"{text[: (keep + 1) // 2]}...{text[-(keep // 2) :]}"
-    return shown
+    return (BOTTOM - score * (BOTTOM - TOP)) * SCALE
 
 
 def _draw_grid(draw: ImageDraw.ImageDraw) -> None:
     for score in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = _y(score)
-        draw.line([(LEFT * _SCALE, y), (RIGHT * _SCALE, y)], fill=_GRID, width=_SCALE)
+        draw.line([(LEFT * SCALE, y), (RIGHT * SCALE, y)], fill=GRID, width=SCALE)
         label = f"{score:g}"
-        draw.text(((LEFT - 14) * _SCALE, y), label, fill=_GREY, font=_font(17), anchor="rm")
-    draw.text(((LEFT - 14) * _SCALE, _y(1) - 24 * _SCALE), "score", fill=_GREY, font=_font(17), anchor="rm")
+        draw.text(((LEFT - 14) * SCALE, y), label, fill=GREY, font=font(17), anchor="rm")
+    draw.text(((LEFT - 14) * SCALE, _y(1) - 24 * SCALE), "score", fill=GREY, font=font(17), anchor="rm")
 
 
 def _curve_points(axis: _Axis, scores: ScoreTrack) -> list[tuple[float, float]]:
@@ -203,7 +157,7 @@ def _shade(canvas: Image.Image, axis: _Axis, selection: Selection, points: list[
     draw_area = ImageDraw.Draw(area)
     for left, right in axis.spans(selection):
         draw.rectangle([left, _y(1), right, _y(0)], fill=_CHOSEN_PAPER)
-        draw.rectangle([left, _y(1) - 5 * _SCALE, right, _y(1)], fill=_CHOSEN)
+        draw.rectangle([left, _y(1) - 5 * SCALE, right, _y(1)], fill=ACCENT)
         draw_area.rectangle([left, _y(1), right, _y(0)], fill=_CHOSEN_FILL)
     mask = Image.new("1", canvas.size)
     ImageDraw.Draw(mask).polygon([(points[0][0], _y(0)), *points, (points[-1][0], _y(0))], fill=1)
@@ -215,37 +169,37 @@ def _number_chosen(draw: ImageDraw.ImageDraw, axis: _Axis, selection: Selection)
     taken: list[float] = []
     for number, (left, right) in enumerate(axis.spans(selection), start=1):
         middle = (left + right) / 2
-        if all(abs(middle - other) > 26 * _SCALE for other in taken):
+        if all(abs(middle - other) > 26 * SCALE for other in taken):
             taken.append(middle)
-            draw.text((middle, _y(1) - 9 * _SCALE), str(number), fill=_CHOSEN, font=_font(18), anchor="ms")
+            draw.text((middle, _y(1) - 9 * SCALE), str(number), fill=ACCENT, font=font(18), anchor="ms")
 
 
 def _draw_time_axis(draw: ImageDraw.ImageDraw, axis: _Axis) -> None:
     for tick in axis.ticks():
         x, y = axis.x(tick), _y(0)
-        draw.line([(x, y), (x, y + 6 * _SCALE)], fill=_GREY, width=_SCALE)
+        draw.line([(x, y), (x, y + 6 * SCALE)], fill=GREY, width=SCALE)
         label = format_clock(tick, decimals=0)
-        draw.text((x, y + 12 * _SCALE), label, fill=_GREY, font=_font(17), anchor="mt")
+        draw.text((x, y + 12 * SCALE), label, fill=GREY, font=font(17), anchor="mt")
 
 
 def _draw_strip(
     canvas: Image.Image, axis: _Axis, selection: Selection, thumbnails: Sequence[NDArray[np.uint8]]
 ) -> None:
     """The thumbnails side by side; those stretches that were not chosen are paler."""
-    width, height = (RIGHT - LEFT) * _SCALE, THUMBNAIL_HEIGHT * _SCALE
-    strip = Image.new("RGB", (width, height), _GRID)
+    width, height = (RIGHT - LEFT) * SCALE, THUMBNAIL_HEIGHT * SCALE
+    strip = Image.new("RGB", (width, height), GRID)
     for number, thumbnail in enumerate(thumbnails):
         here, following = (round(width * i / len(thumbnails)) for i in (number, number + 1))
-        strip.paste(_covering(thumbnail, following - here - _SCALE, height), (here, 0))
-    pale = Image.blend(strip, Image.new("RGB", strip.size, _PAPER), 0.42)
-    origin = (LEFT * _SCALE, STRIP_TOP * _SCALE)
+        strip.paste(_covering(thumbnail, following - here - SCALE, height), (here, 0))
+    pale = Image.blend(strip, Image.new("RGB", strip.size, PAPER), 0.42)
+    origin = (LEFT * SCALE, STRIP_TOP * SCALE)
     canvas.paste(pale, origin)
     draw = ImageDraw.Draw(canvas)
     for left, right in axis.spans(selection):
         box = (round(left) - origin[0], 0, round(right) - origin[0], height)
         canvas.paste(strip.crop(box), (round(left), origin[1]))
-        for y in (origin[1] - 4 * _SCALE, origin[1] + height):
-            draw.rectangle([left, y, right, y + 4 * _SCALE - 1], fill=_CHOSEN)
+        for y in (origin[1] - 4 * SCALE, origin[1] + height):
+            draw.rectangle([left, y, right, y + 4 * SCALE - 1], fill=ACCENT)
 
 
 def _covering(thumbnail: NDArray[np.uint8], width: int, height: int) -> Image.Image:

@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from autohighlight.export.canvas import LEFT, RIGHT, WIDTH
 from autohighlight.export.plot import (
     BOTTOM,
     HEIGHT,
-    LEFT,
-    RIGHT,
     STRIP_TOP,
     THUMBNAIL_HEIGHT,
     TOP,
-    WIDTH,
     draw_scores,
     num_thumbnails,
     thumbnail_times,
