@@ -15,16 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.config import ExtractOptions
-from autohighlight.errors import PluginError, UndecodableError
+from autohighlight.errors import UndecodableError
 from autohighlight.features.cache import FeatureCache, content_digest, entry_key
 from autohighlight.features.measure import Piece, measure
 from autohighlight.features.movement import MEASURES
-from autohighlight.features.pictures import pool
-from autohighlight.features.plan import plan
+from autohighlight.features.pictures import PictureSums
+from autohighlight.features.plan import plan, plan_windows
+from autohighlight.features.sums import SumsByClip, pool
+from autohighlight.features.windows import Seams, WindowSums, join, lay_windows
 from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
-from autohighlight.media.seeking import find_seeking
+from autohighlight.media.seeking import Seeking, find_seeking
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
+
+_LONGEST_STEP = 1.6
+"""Pictures further apart than this many times the usual distance are not compared: something lies between."""
 
 
 def extract_features(
@@ -40,26 +45,66 @@ def extract_features(
 
     Returns:
         Embeddings float32 (N, 2 * dim) and the cues ``spread``, ``change``, ``local_change``, ``living``: see
-        `features.pictures.pool`. ``difference`` and ``movement``: see `features.movement`; NaN where only key frames
+        `features.sums.pool`. ``difference`` and ``movement``: see `features.movement`; NaN where only key frames
         were decoded.
         ``packet_size``: median bytes of the clip's packets that are no key frames.
 
     Raises:
         UndecodableError: not one picture could be decoded.
-        PluginError: the backbone asks for windows of several frames.
     """
     backbone, content = _prepare(media, factory, options, is_cached=cache.folder is not None)
-    if backbone.window_length != 1:
-        raise PluginError(f"the backbone {backbone.name} looks at {backbone.window_length} frames at once, not at one")
-    key = entry_key(content, clips, backbone.fingerprint, options.speed)
+    windows = "" if backbone.window_length == 1 else f"/stride{options.window_stride}"
+    key = entry_key(content, clips, backbone.fingerprint + windows, options.speed)
     kept = cache.load(key, clips)
     if kept is not None:
         return kept
     seeking = find_seeking(media)
-    pieces = measure(media, clips, backbone, seeking, plan(media, clips, seeking, options.speed), progress)
-    track = _assemble(media, clips, backbone, pieces)
+    if backbone.window_length == 1:
+        pieces, sums = _look_at_pictures(media, clips, backbone, seeking, options, progress)
+    else:
+        pieces, sums = _look_at_windows(media, clips, backbone, seeking, options, progress)
+    track = _assemble(media, clips, backbone, pieces, sums)
     cache.store(key, track)
     return track
+
+
+def _look_at_pictures(
+    media: MediaInfo,
+    clips: Sequence[Clip],
+    backbone: Backbone,
+    seeking: Seeking,
+    options: ExtractOptions,
+    progress: ProgressCallback,
+) -> tuple[list[Piece], list[SumsByClip]]:
+    todo = plan(media, clips, seeking, options.speed)
+    begins = np.array([int(clip.time_range.start / media.time_base) for clip in clips])
+    seen = [
+        PictureSums(
+            request.targets,
+            np.maximum(0, np.searchsorted(begins, request.targets, side="right") - 1),
+            int(_LONGEST_STEP * todo.picture_ticks),
+        )
+        for request in todo.requests
+    ]
+    return measure(media, backbone, seeking, todo, seen, progress), [sums.by_clip for sums in seen]
+
+
+def _look_at_windows(
+    media: MediaInfo,
+    clips: Sequence[Clip],
+    backbone: Backbone,
+    seeking: Seeking,
+    options: ExtractOptions,
+    progress: ProgressCallback,
+) -> tuple[list[Piece], list[SumsByClip]]:
+    grid = lay_windows(
+        media, clips, length=backbone.window_length, stride=options.window_stride, frame_rate=backbone.frame_rate
+    )
+    todo, seams = plan_windows(media, grid, seeking, options.speed), Seams(grid.length)
+    stops = np.cumsum([len(request.targets) for request in todo.requests]).tolist()
+    seen = [WindowSums(grid, first, stop, seams) for first, stop in itertools.pairwise([0, *stops])]
+    pieces = measure(media, backbone, seeking, todo, seen, progress)
+    return pieces, [*(sums.by_clip for sums in seen), join(grid, seen, seams)]
 
 
 def _prepare(
@@ -83,11 +128,13 @@ def _prepare(
         helper.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for the digest of a long file
 
 
-def _assemble(media: MediaInfo, clips: Sequence[Clip], backbone: Backbone, pieces: Sequence[Piece]) -> FeatureTrack:
-    if not any(piece.pictures.by_clip for piece in pieces):
+def _assemble(
+    media: MediaInfo, clips: Sequence[Clip], backbone: Backbone, pieces: Sequence[Piece], seen: Sequence[SumsByClip]
+) -> FeatureTrack:
+    if not any(seen):
         raise UndecodableError(media.path, "not one picture of it could be decoded", "it may be damaged")
     cuts = np.array(sorted(_all_cuts(pieces)), np.int64)
-    embeddings, cues = pool([piece.pictures for piece in pieces], len(clips))
+    embeddings, cues = pool(seen, len(clips))
     cues |= _movement(media, clips, pieces, cuts)
     cues["packet_size"] = _packet_size(media, clips)
     # Rounded as the cache keeps them, so that a run from the cache gives the same scores to the last bit.

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,14 @@ from autohighlight.features.movement import measure_pairs
 from autohighlight.features.network import Network, num_cores, one_torch_thread
 from autohighlight.features.pictures import PictureSums
 from autohighlight.features.plan import Plan
+from autohighlight.features.windows import WindowSums
 from autohighlight.media.decode import VideoReader
 from autohighlight.media.frames import FrameSampler, Request, Samples
 from autohighlight.media.seeking import Seeking
-from autohighlight.types import Backbone, Clip, MediaInfo, Progress, ProgressCallback, Sight
+from autohighlight.types import Backbone, MediaInfo, Progress, ProgressCallback, Sight
 
-_LONGEST_STEP = 1.6
-"""Pictures further apart than this many times the usual distance are not compared: something lies between."""
+Seen = PictureSums | WindowSums
+"""What the network saw in one piece."""
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Piece:
     """What was measured in one span.
 
     Attributes:
-        pictures: of what the network saw.
+        seen: what the network saw.
         widest_gap: most ticks between two grey pictures that are compared with each other.
         pair_pts: int64 (., 2): ticks of neighbouring grey pictures.
         pairs: float32 (., M): how they differ; see `features.movement`.
@@ -40,7 +42,7 @@ class Piece:
         num_lost, num_read: frames.
     """
 
-    pictures: PictureSums
+    seen: Seen
     widest_gap: int
     pair_pts: list[NDArray[np.int64]] = field(default_factory=list)
     pairs: list[NDArray[np.float32]] = field(default_factory=list)
@@ -53,21 +55,20 @@ class Piece:
 
 def measure(
     media: MediaInfo,
-    clips: Sequence[Clip],
     backbone: Backbone,
     seeking: Seeking,
     todo: Plan,
+    seen: Sequence[Seen],
     progress: ProgressCallback,
 ) -> list[Piece]:
-    """Carries out a plan: a piece for each of its requests.
+    """Carries out a plan: a piece for each of its requests, with one of `seen`, which the network's answers go to.
 
     An error in one thread, or Ctrl-C, ends the others at their next frame.
     """
     num_workers = min(num_cores(), len(todo.requests))
     stop = threading.Event()
     jobs: queue.SimpleQueue[tuple[Request, Piece]] = queue.SimpleQueue()
-    begins = np.array([int(clip.time_range.start / media.time_base) for clip in clips])
-    pieces = [_empty_piece(request, begins, todo.picture_ticks) for request in todo.requests]
+    pieces = [Piece(sums, request.widest_gap) for request, sums in zip(todo.requests, seen, strict=True)]
     for job in zip(todo.requests, pieces, strict=True):
         jobs.put(job)
     meter = _Meter(progress, media.num_frames)
@@ -82,7 +83,7 @@ def measure(
             reader = VideoReader(
                 media, threads=threads, is_primed=seeking.is_primed, skip_unreferenced=todo.skips_unreferenced
             )
-            sampler = FrameSampler(media, backbone.input_size)
+            sampler = FrameSampler(media, backbone.input_size, backbone.resize)
             with reader, contextlib.suppress(queue.Empty):
                 while not stop.is_set():
                     request, piece = jobs.get_nowait()
@@ -98,13 +99,8 @@ def measure(
     return pieces
 
 
-def _empty_piece(request: Request, clip_begins: NDArray[np.int64], picture_ticks: int) -> Piece:
-    clips = np.maximum(0, np.searchsorted(clip_begins, request.targets, side="right") - 1)
-    return Piece(PictureSums(request.targets, clips, int(_LONGEST_STEP * picture_ticks)), request.widest_gap)
-
-
 class _PieceMeasurer:
-    """Measures one span: greys at once, pictures when the network has seen them."""
+    """Measures one span: greys at once, pictures or windows when the network has seen them."""
 
     _MAX_WAITING = 4  # batches: enough to keep the network busy, too few to fill memory
 
@@ -121,7 +117,7 @@ class _PieceMeasurer:
         self._request = request
         self._piece = piece
         self._count = count
-        self._waiting: deque[tuple[Future[tuple[NDArray[np.float32], Sight | None]], list[tuple[int, int]]]] = deque()
+        self._waiting: deque[tuple[Future[tuple[NDArray[np.float32], Sight | None]], Any]] = deque()
 
     def run(self, sampler: FrameSampler, stop: threading.Event) -> None:
         """Decodes and measures the span."""
@@ -133,22 +129,20 @@ class _PieceMeasurer:
         for batch in sampler.sample(reader, request, stop):
             self._piece.cuts += batch.cuts
             self._add_greys(batch)
-            if batch.pictures:
-                seen = self._network.look(np.stack(batch.pictures))
-                self._waiting.append((seen, batch.picture_targets))
-                self._add_pictures(self._MAX_WAITING)
+            for which, frames in self._piece.seen.frames(batch):
+                self._waiting.append((self._network.look(frames), which))
+                self._add_seen(self._MAX_WAITING)
             self._count((reader.num_read - counted) * num_packets / max(1, num_wanted))
             counted = reader.num_read
-        self._add_pictures(0)
-        self._piece.pictures.finish()
+        self._add_seen(0)
+        self._piece.seen.finish()
         self._piece.num_lost, self._piece.num_read = reader.num_lost - lost, reader.num_read - read
 
-    def _add_pictures(self, max_waiting: int) -> None:
+    def _add_seen(self, max_waiting: int) -> None:
         cuts = np.array(self._piece.cuts, np.int64)
         while self._waiting and (len(self._waiting) > max_waiting or self._waiting[0][0].done()):
-            seen, targets = self._waiting.popleft()
-            features, sight = seen.result()
-            self._piece.pictures.add(features, sight, targets, cuts)
+            seen, which = self._waiting.popleft()
+            self._piece.seen.add(which, *seen.result(), cuts)
 
     def _add_greys(self, batch: Samples) -> None:
         if not batch.greys:

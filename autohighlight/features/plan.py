@@ -10,10 +10,14 @@ quarter of a second apart. Neither needs every frame, nor every second whole:
   can be left out; a clip that would have fewer than two pictures is decoded whole. Where they are not, it decodes
   every frame that others are predicted from.
 - ``fast`` decodes key frames alone where there is one a clip at least, else as ``balanced`` does of a long video.
+
+A network that looks at windows of frames needs every frame of them, so for one of these the speed says nothing: what
+lies outside all windows, and is not needed to decode one, is left out, but for ``exact``.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.config import Speed
+from autohighlight.features.windows import WindowGrid
 from autohighlight.media.decode import Span, packets_of, spans
 from autohighlight.media.frames import Request
 from autohighlight.media.seeking import Seeking
@@ -63,7 +68,7 @@ class Plan:
     Args:
         requests: pieces of work that do not depend on one another, in time order.
         skips_unreferenced: leave out frames that no other is predicted from.
-        picture_ticks: usual distance of two neighbouring pictures.
+        picture_ticks: usual distance of two neighbouring targets.
     """
 
     requests: tuple[Request, ...]
@@ -89,12 +94,47 @@ def plan(media: MediaInfo, clips: Sequence[Clip], seeking: Seeking, speed: Speed
     else:
         wanted, targets = None, _targets(media, clips, PICTURE_SECONDS)
         grey_gap, step, skips = _grey_gap(media), PICTURE_SECONDS, speed != "exact"
+    return Plan(_requests(media, starts, wanted, targets, grey_gap), skips, int(step / media.time_base))
+
+
+def plan_windows(media: MediaInfo, grid: WindowGrid, seeking: Seeking, speed: Speed) -> Plan:
+    """Decides what to decode of a probed video for a network that looks at windows of frames."""
+    starts = seeking.starts
+    is_whole = speed == "exact" or len(starts) < 2 or len(grid.ticks) >= len(packets_of(media))
+    wanted = None if is_whole else _shown_at(media, starts, grid.ticks)
+    requests = _requests(media, starts, wanted, grid.ticks, _grey_gap(media))
+    return Plan(requests, skips_unreferenced=False, picture_ticks=int(1 / media.frame_rate / media.time_base))
+
+
+def _requests(
+    media: MediaInfo,
+    starts: NDArray[np.int64],
+    wanted: NDArray[np.bool_] | None,
+    targets: NDArray[np.int64],
+    grey_gap: int | None,
+) -> tuple[Request, ...]:
     widest_gap = int(_WIDEST_GAP * max(GREY_SECONDS, 1 / media.frame_rate) / media.time_base)
-    requests = [
+    return tuple(
         Request(piece, _of_piece(wanted, piece), _inside(targets, piece), grey_gap, widest_gap)
-        for piece in spans(packets, _coarse(media, starts))
-    ]
-    return Plan(tuple(requests), skips, int(step / media.time_base))
+        for piece in spans(packets_of(media), _coarse(media, starts))
+    )
+
+
+def _shown_at(media: MediaInfo, starts: NDArray[np.int64], ticks: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool, one a packet: the frames shown at `ticks`, and those before them in their groups."""
+    pts = packets_of(media).pts
+    shown = np.unique(pts)
+    is_needed = np.isin(pts, shown[np.maximum(0, np.searchsorted(shown, ticks, side="right") - 1)])
+    wanted = np.zeros(len(pts), np.bool_)
+    edges = [*starts.tolist(), len(pts)]
+    for number, (start, stop) in enumerate(itertools.pairwise(edges)):
+        needed = np.flatnonzero(is_needed[start:stop])
+        if not len(needed):
+            continue
+        wanted[start : start + int(needed[-1]) + 1] = True
+        if number and (pts[start + needed] < pts[start]).any():
+            wanted[edges[number - 1] : start] = True  # a leading picture is predicted from the end of the group before
+    return wanted
 
 
 def _coarse(media: MediaInfo, starts: NDArray[np.int64]) -> NDArray[np.int64]:

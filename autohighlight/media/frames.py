@@ -76,11 +76,16 @@ class FrameSampler:
 
     Args:
         media: a probed file.
-        picture_size: height and width of the pictures; the whole frame is scaled to it.
+        picture_size: height and width of the pictures, in pixels.
+        resize: what the frame is scaled to before its middle is cut out: height and width, or the shorter side of the
+            frame as shown; None: the size of the pictures, so that the whole frame is in them.
     """
 
-    def __init__(self, media: MediaInfo, picture_size: tuple[int, int]) -> None:
+    def __init__(
+        self, media: MediaInfo, picture_size: tuple[int, int], resize: tuple[int, int] | int | None = None
+    ) -> None:
         self._picture_size = picture_size
+        self._scaled_size = _scaled_size(media, resize or picture_size)
         self._turns = -media.rotation // 90
         self._to_rgb = VideoReformatter()
         self._to_grey = VideoReformatter()
@@ -124,18 +129,18 @@ class FrameSampler:
         yield batch
 
     def _take(self, frame: VideoFrame, targets: tuple[int, int], batch: Samples) -> None:
-        batch.pictures.append(self.picture(frame, self._picture_size))
+        batch.pictures.append(self.picture(frame))
         batch.picture_targets.append(targets)
 
-    def picture(self, frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """uint8 sRGB (H, W, 3): the whole frame, upright."""
-        height, width = size if self._turns % 2 == 0 else size[::-1]
+    def picture(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """uint8 sRGB (H, W, 3), upright."""
+        height, width = self._scaled_size if self._turns % 2 == 0 else self._scaled_size[::-1]
         form = "rgb24" if self._to_sdr is None else "rgb48le"
         scaled = self._to_rgb.reformat(frame, width, height, form, interpolation=Interpolation.AREA, threads=1)
         array: NDArray[Any] = scaled.to_ndarray()
         if self._to_sdr is not None:
             array = self._to_sdr(array)
-        return np.ascontiguousarray(np.rot90(array, self._turns))
+        return np.ascontiguousarray(_middle(np.rot90(array, self._turns), self._picture_size))
 
     def grey(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """uint8 (64, 96): the whole frame, not turned upright."""
@@ -143,3 +148,18 @@ class FrameSampler:
         scaled = self._to_grey.reformat(frame, width, height, "gray", interpolation=Interpolation.AREA, threads=1)
         grey: NDArray[np.uint8] = scaled.to_ndarray().astype(np.uint8, copy=False)
         return grey
+
+
+def _scaled_size(media: MediaInfo, resize: tuple[int, int] | int) -> tuple[int, int]:
+    """Height and width, in pixels, that an upright frame is scaled to."""
+    if not isinstance(resize, int):
+        return resize
+    width, height = media.display_size
+    shorter = min(width, height)
+    return resize * height // shorter, resize * width // shorter
+
+
+def _middle(picture: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """The middle of a picture (H, W, 3) that is at least of that size."""
+    top, left = (round((have - want) / 2) for have, want in zip(picture.shape, size, strict=False))
+    return picture[top : top + size[0], left : left + size[1]]

@@ -35,7 +35,7 @@ def read_thumbnails(media: MediaInfo, times: Sequence[Fraction], height: int) ->
             span = all_spans[max(0, int(np.searchsorted(begins, tick, side="right")) - 1)]
             frame = _frame_near(reader, span, tick, int(_NEAR_SECONDS / media.time_base))
             black = np.zeros((height, width, 3), np.uint8)
-            pictures.append(black if frame is None else sampler.picture(frame, (height, width)))
+            pictures.append(black if frame is None else sampler.picture(frame))
     return pictures
 
 

@@ -97,7 +97,7 @@ def _seen_in(path: Path) -> NDArray[np.uint8]:
     media = probe(path)
     player, sampler = FramePlayer(media, find_seeking(media)), FrameSampler(media, (224, 224))
     frames = player.play(start=media.time_range.start, num_frames=int(media.duration), rate=1)
-    found = np.stack([sampler.picture(frame, (224, 224)) for frame in frames])
+    found = np.stack([sampler.picture(frame) for frame in frames])
     player.close()
     return found
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from autohighlight.features.pictures import PictureSums, pool
+from autohighlight.features.pictures import PictureSums
+from autohighlight.features.sums import pool
 from autohighlight.types import Sight
 
 DIM, PLACES, LONGEST_STEP = 3, 4, 16
@@ -46,7 +47,7 @@ class Video:
         cuts, ranges = np.array(self.cuts, np.int64), self.ranges
         for rows in np.array_split(np.arange(len(ranges)), batches):
             some = Sight(sight.features[rows], sight.cells[rows], sight.living[rows])
-            sums.add(some.features, some if with_sight else None, [ranges[row] for row in rows], cuts)
+            sums.add([ranges[row] for row in rows], some.features, some if with_sight else None, cuts)
         return sums
 
 
@@ -94,15 +95,15 @@ PLAIN = Video(list(range(0, 120, 10)), [0] * 4 + [1] * 4 + [2] * 4, list(range(1
 
 def test_means_and_steps_are_those_of_a_naive_loop() -> None:
     sight = sight_of(12)
-    assert_same(pool([PLAIN.sums(sight)], 3), naive(PLAIN, sight, 3))
+    assert_same(pool([PLAIN.sums(sight).by_clip], 3), naive(PLAIN, sight, 3))
 
 
 def test_a_step_belongs_to_the_clip_that_it_begins_in() -> None:
     video = Video([0, 10, 20], [0, 0, 1], [0, 1, 2])
     features = np.array([[0, 0, 0], [0, 0, 0], [6, 0, 0]], np.float32)
     sums = PictureSums(np.array(video.targets), np.array(video.clips), LONGEST_STEP)
-    sums.add(features, None, video.ranges, NOTHING)
-    embeddings, cues = pool([sums], 2)
+    sums.add(video.ranges, features, None, NOTHING)
+    embeddings, cues = pool([sums.by_clip], 2)
     np.testing.assert_array_equal(embeddings, [[0, 0, 0, 3, 0, 0], [6, 0, 0, 0, 0, 0]])
     np.testing.assert_array_equal(cues["change"], [3, np.nan])
 
@@ -111,23 +112,23 @@ def test_a_step_belongs_to_the_clip_that_it_begins_in() -> None:
 def test_no_step_goes_across_a_cut(cut: int) -> None:
     sight = sight_of(12)
     video = Video(PLAIN.targets, PLAIN.clips, PLAIN.shown, (cut,))
-    assert_same(pool([video.sums(sight)], 3), naive(video, sight, 3))
-    changed = pool([video.sums(sight)], 3)[1]["change"] != pool([PLAIN.sums(sight)], 3)[1]["change"]
+    assert_same(pool([video.sums(sight).by_clip], 3), naive(video, sight, 3))
+    changed = pool([video.sums(sight).by_clip], 3)[1]["change"] != pool([PLAIN.sums(sight).by_clip], 3)[1]["change"]
     assert changed.tolist() == [False, True, False], "between 40 and 50: a cut at 40 is before both, at 50 between"
 
 
 @pytest.mark.parametrize(("gap", "is_step"), [(LONGEST_STEP, True), (LONGEST_STEP + 1, False)])
 def test_no_step_goes_across_a_gap(gap: int, is_step: bool) -> None:
     video, sight = Video([0, gap], [0, 0], [0, 1]), sight_of(2)
-    assert_same(pool([video.sums(sight)], 1), naive(video, sight, 1))
-    assert np.isfinite(pool([video.sums(sight)], 1)[1]["change"][0]) == is_step
+    assert_same(pool([video.sums(sight).by_clip], 1), naive(video, sight, 1))
+    assert np.isfinite(pool([video.sums(sight).by_clip], 1)[1]["change"][0]) == is_step
 
 
 def test_a_picture_shown_at_several_targets_counts_at_each_and_stands_still_between() -> None:
     video, sight = Video(PLAIN.targets, PLAIN.clips, [0, 0, 0, 1, 1, 1, 2, 3, 4, 4, 4, 4]), sight_of(5)
-    assert_same(pool([video.sums(sight)], 3), naive(video, sight, 3))
+    assert_same(pool([video.sums(sight).by_clip], 3), naive(video, sight, 3))
     still = Video([0, 10, 20, 30], [0, 0, 1, 1], [0, 0, 0, 0])
-    embeddings, cues = pool([still.sums(sight_of(1))], 2)
+    embeddings, cues = pool([still.sums(sight_of(1)).by_clip], 2)
     assert (embeddings[:, DIM:] == 0).all()
     assert cues["change"].tolist() == [0, 0]
     np.testing.assert_allclose(cues["spread"], 0, atol=1e-3)
@@ -135,7 +136,7 @@ def test_a_picture_shown_at_several_targets_counts_at_each_and_stands_still_betw
 
 def test_a_clip_without_a_picture_takes_the_features_of_another_and_no_cues() -> None:
     video, sight = Video([0, 10, 20, 30], [1, 1, 3, 3], [0, 1, 2, 3]), sight_of(4)
-    embeddings, cues = pool([video.sums(sight)], 5)
+    embeddings, cues = pool([video.sums(sight).by_clip], 5)
     for without, source in ((0, 1), (2, 1), (4, 3)):
         np.testing.assert_array_equal(embeddings[without], embeddings[source])
     for values in cues.values():
@@ -149,7 +150,7 @@ def test_a_clip_in_two_pieces_is_as_in_one() -> None:
     for rows in (slice(6), slice(6, None)):
         seen = Sight(sight.features[rows], sight.cells[rows], sight.living[rows])
         half = Video(video.targets[rows], video.clips[rows], list(range(6)), video.cuts)
-        halves.append(half.sums(seen))
+        halves.append(half.sums(seen).by_clip)
     for _ in range(2):  # what was added up is left as it was
         found = pool(halves, 3)
         assert_same(found, naive(video, sight, 3))
@@ -157,14 +158,14 @@ def test_a_clip_in_two_pieces_is_as_in_one() -> None:
 
 def test_a_network_that_gives_features_alone_leaves_the_rest_unmeasured() -> None:
     sight = sight_of(12)
-    embeddings, cues = pool([PLAIN.sums(sight, with_sight=False)], 3)
+    embeddings, cues = pool([PLAIN.sums(sight, with_sight=False).by_clip], 3)
     expected_embeddings, expected = naive(PLAIN, sight, 3)
     nothing = [np.nan] * 3
     assert_same((embeddings, cues), (expected_embeddings, expected | {"local_change": nothing, "living": nothing}))
 
 
 def test_embeddings_are_float32_means_then_steps() -> None:
-    embeddings, cues = pool([PLAIN.sums(sight_of(12))], 3)
+    embeddings, cues = pool([PLAIN.sums(sight_of(12)).by_clip], 3)
     assert embeddings.shape == (3, 2 * DIM)
     assert {embeddings.dtype, *(values.dtype for values in cues.values())} == {np.dtype(np.float32)}
 
@@ -188,4 +189,4 @@ def videos(draw: st.DrawFn) -> Video:
 @given(videos(), st.integers(1, 4))
 def test_any_video_in_any_batches_is_as_in_a_naive_loop(video: Video, batches: int) -> None:
     sight, num_clips = sight_of(max(video.shown) + 1), max(video.clips) + 1
-    assert_same(pool([video.sums(sight, batches=batches)], num_clips), naive(video, sight, num_clips))
+    assert_same(pool([video.sums(sight, batches=batches).by_clip], num_clips), naive(video, sight, num_clips))
