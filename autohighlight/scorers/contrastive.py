@@ -13,8 +13,8 @@ from autohighlight.config import ScoreOptions
 from autohighlight.errors import WeightsError, printable
 from autohighlight.scorers.floors import cue
 from autohighlight.scorers.ranks import ranks, z_scores
-from autohighlight.selector.checkpoint import check_features, load_selector
-from autohighlight.selector.model import scores
+from autohighlight.selector.checkpoint import SelectorInfo, check_features, load_selector
+from autohighlight.selector.model import HighlightSelector, scores
 from autohighlight.types import FeatureTrack, ScoreTrack
 
 SHIPPED_SELECTOR = Path(autohighlight.selector.__file__).parent / "weights" / "efficientnet-lite0.safetensors"
@@ -47,6 +47,29 @@ def selector_input(features: FeatureTrack, feature_kind: str, cues: Sequence[str
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
+def checked_input(
+    path: Path, selector: HighlightSelector, info: SelectorInfo, features: FeatureTrack
+) -> NDArray[np.float32]:
+    """`selector_input` of one video for a trained selector: float32 (N, d_in).
+
+    Args:
+        path: where the selector is from, for the message.
+        selector: the network.
+        info: what it was trained on.
+        features: of the video.
+
+    Raises:
+        WeightsError: it was trained on features of another backbone or kind.
+        OptionError: the features lack a cue that it was trained on.
+    """
+    kind = info.feature_kind
+    if kind not in _KINDS:
+        raise WeightsError(f"{printable(path)} was trained on features of the kind {kind!r}, which no backbone gives")
+    rows = selector_input(features, kind, info.cues)
+    check_features(path, selector, info, backbone=features.backbone, feature_kind=kind, d_in=rows.shape[1])
+    return rows
+
+
 def contrastive(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
     """The attention score of each clip (alpha of Eq. 8), divided by the video's largest.
 
@@ -55,10 +78,5 @@ def contrastive(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
     """
     path = options.selector or SHIPPED_SELECTOR
     selector, info = load_selector(path)
-    kind = info.feature_kind
-    if kind not in _KINDS:
-        raise WeightsError(f"{printable(path)} was trained on features of the kind {kind!r}, which no backbone gives")
-    rows = selector_input(features, kind, info.cues)
-    check_features(path, selector, info, backbone=features.backbone, feature_kind=kind, d_in=rows.shape[1])
-    attention = scores(selector, rows)
+    attention = scores(selector, checked_input(path, selector, info, features))
     return ScoreTrack(features.clips, attention / attention.max(), "contrastive", {"attention": ranks(attention)})
