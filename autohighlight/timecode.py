@@ -79,7 +79,7 @@ class TimecodeFormat:
         if self.is_drop_frame:
             tens, rest = divmod(count, self._per_ten_minutes)
             full_minute = 60 * self.nominal_rate  # the tenth minute, which loses no label
-            minutes = 0 if rest < full_minute else 1 + (rest - full_minute) // (full_minute - self._num_dropped)
+            minutes = (rest >= full_minute) * ((rest - self._num_dropped) // (full_minute - self._num_dropped))
             count += self._num_dropped * (9 * tens + minutes)
         seconds, frames = divmod(count, self.nominal_rate)
         return seconds // 3600, seconds // 60 % 60, seconds % 60, frames
