@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError
-from autohighlight.export.destination import check_destination, written_whole
+from autohighlight.files import check_destination, written_whole
 from autohighlight.media.audio import AudioReader
 from autohighlight.media.encode import PictureFormat, SoundFile, encode
 from autohighlight.media.playback import FrameConformer, FramePlayer, conformed_colour, frame_planes, play_samples

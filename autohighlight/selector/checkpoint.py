@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +13,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from autohighlight.errors import NoSpaceError, OptionError, OutputError, WeightsError, printable
+from autohighlight.errors import OptionError, WeightsError, printable
+from autohighlight.files import write_whole
 from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.model import HighlightSelector
 
@@ -64,7 +61,7 @@ def save_selector(path: Path, selector: HighlightSelector, info: SelectorInfo, *
         name: tensor.to("cpu", torch.float16 if half and name not in _STATISTICS else torch.float32).contiguous()
         for name, tensor in selector.state_dict().items()
     }
-    _write_atomically(path, save(tensors, {"format": "pt", FORMAT: json.dumps(about, sort_keys=True)}))
+    write_whole(path, save(tensors, {"format": "pt", FORMAT: json.dumps(about, sort_keys=True)}))
 
 
 def load_selector(path: Path, *, device: torch.device | str = "cpu") -> tuple[HighlightSelector, SelectorInfo]:
@@ -146,21 +143,3 @@ def _read_about(text: str, where: str) -> tuple[SelectorConfig, SelectorInfo]:
         return config, SelectorInfo(**about | {"cues": tuple(about["cues"])})
     except (KeyError, TypeError, OptionError) as error:
         raise damaged from error
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        kind = NoSpaceError if error.errno in (errno.ENOSPC, errno.EDQUOT) else OutputError
-        raise kind(path, f"cannot write it: {error.strerror}") from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()

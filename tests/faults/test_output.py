@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autohighlight.errors import NoSpaceError, OutputError
-from autohighlight.export.destination import written_whole
+from autohighlight.files import written_whole
 from autohighlight.media import encode as encode_room
 from autohighlight.media.ffmpeg import FFmpegProgram, find_ffmpeg
 from tests.media_factory import decode, make_video, tone

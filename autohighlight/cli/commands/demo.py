@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight.cli.commands.reel import default_output, make_reel
     from autohighlight.errors import printable
-    from autohighlight.export.destination import check_destination, written_whole
+    from autohighlight.files import check_destination, written_whole
     from autohighlight.media.demo import MOMENTS, write_demo_video
     from autohighlight.times import format_clock
 

@@ -102,7 +102,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(NoSpaceError, match="No space left"):
+    with pytest.raises(NoSpaceError, match="disk is full"):
         save_selector(path, selector, INFO)
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == before

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autohighlight.errors import OutputError, OutputExistsError
-from autohighlight.export.destination import check_destination, written_whole
+from autohighlight.files import check_destination, written_whole
 
 
 def test_a_new_place_is_fine_and_nothing_is_made(tmp_path: Path) -> None:

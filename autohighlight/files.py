@@ -1,0 +1,110 @@
+"""Where a result goes: checked before any work is done, and written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from autohighlight.errors import NoSpaceError, OutputError, OutputExistsError
+
+_EXISTS_HINT = "give --overwrite to replace it, or another name with -o"
+
+
+def check_destination(path: Path, *, source: Path | None = None, overwrite: bool = False) -> None:
+    """Makes sure, before any work is done, that a result can be written to `path`.
+
+    Args:
+        path: the file to be written.
+        source: the input that must not be replaced, by whatever name `path` reaches it.
+        overwrite: whether a file that is there may be replaced.
+
+    Raises:
+        OutputExistsError: it is there already.
+        OutputError: its folder is missing or cannot be written to, or it is a folder, a device or the input itself.
+    """
+    try:
+        _check(path, source, overwrite)
+    except OSError as error:  # as a name that is too long
+        raise OutputError(path, f"cannot be written: {error.strerror or error}") from None
+
+
+def _check(path: Path, source: Path | None, overwrite: bool) -> None:
+    folder = path.parent
+    if path.is_dir():
+        raise OutputError(path, "is a folder", "name a file in it with -o")
+    if not folder.is_dir():
+        raise OutputError(path, f"the folder {folder} is not there", "make it, or name another with -o")
+    if os.path.lexists(path):
+        if source is not None and path.exists() and source.exists() and path.samefile(source):
+            raise OutputError(path, "is the video itself", "name another file with -o")
+        if path.exists() and not path.is_file():
+            raise OutputError(path, "is no ordinary file", "name another with -o")
+        if not overwrite:
+            raise OutputExistsError(path, "is there already", _EXISTS_HINT)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(path, f"the folder {folder} cannot be written to", "name another with -o")
+
+
+def _move(unfinished: Path, path: Path, *, overwrite: bool) -> None:
+    if not overwrite:
+        try:
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            raise OutputExistsError(path, "is there already", _EXISTS_HINT) from None
+        except OSError:  # a file system without links
+            _check(path, None, overwrite)
+        else:
+            return
+    unfinished.replace(path)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes bytes to a file, whole or not at all, and waits until the disk has them; what is there is replaced.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        OutputError: the place cannot be written to.
+    """
+    with written_whole(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A file to write in a hidden folder beside `path`; moved to `path` when it is whole.
+
+    The hidden folder may hold other temporary files too; it goes whatever happens. A file that is at `path` is
+    replaced at the end, not before.
+
+    Args:
+        path: the file to be written.
+        overwrite: whether a file that is there, or has come there meanwhile, may be replaced.
+
+    Raises:
+        OutputExistsError: a file has come there meanwhile.
+        NoSpaceError: the disk is full.
+        OutputError: the place cannot be written to.
+    """
+    folder: Path | None = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".autohighlight-", dir=path.parent))
+        unfinished = folder / f"unfinished{path.suffix}"
+        yield unfinished
+        _move(unfinished, path, overwrite=overwrite)
+    except OutputError as error:
+        error.path = path  # the person knows nothing of the hidden folder
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpaceError(path, "the disk is full", "free some space, or name another place with -o") from error
+        raise OutputError(path, f"cannot be written: {error.strerror or error}") from error
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
