@@ -6,6 +6,7 @@ container's header says of length and rate is not trusted.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from autohighlight.errors import InputError, NoVideoStreamError, UndecodableError
 from autohighlight.media.source import open_source
+from autohighlight.media.start_timecode import reel_name, start_timecode
 from autohighlight.times import STANDARD_FRAME_RATES, TimeRange, nearest_standard_rate
 from autohighlight.types import AudioStream, ColourInfo, MediaInfo, PacketIndex
 
@@ -29,6 +31,9 @@ _FALLBACK_RATE = Fraction(25)
 _LONGEST_USUAL_GAP = 1.5  # times the median: longer ones are frames left out
 _MOST_REORDERED = 32  # frames; H.264 and HEVC hold back 16 at most
 _HIGHEST_VARIABLE_RATE = Fraction(60)  # closer frames are bursts of a screen recorder, not a rate
+
+_PCM_DEPTH = re.compile(r"pcm_[sfu](\d+)")  # FFmpeg's names of uncompressed sound: pcm_s24le
+_DURATION_TAG = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
 
 # ITU-T H.273 code points in FFmpeg's words
 _PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
@@ -77,6 +82,8 @@ def probe(path: Path) -> MediaInfo:
             num_frames=int(packets.is_shown.sum()),
             num_frames_absent=num_absent,
             packets=packets,
+            start_timecode=start_timecode(container, stream, path, rate),
+            reel_name=reel_name(container, stream),
         )
 
 
@@ -215,7 +222,20 @@ def _audio_stream(stream: av.AudioStream) -> AudioStream:
         language=stream.language or "",
         start=start,
         is_default=bool(int(stream.disposition) & _DEFAULT),
+        duration=_audio_duration(stream, start),
+        bit_depth=int(depth[1]) if (depth := _PCM_DEPTH.match(context.codec.canonical_name)) else 16,
     )
+
+
+def _audio_duration(stream: av.AudioStream, start: Fraction) -> Fraction | None:
+    """As the container's header says; Matroska tells the end instead, in a tag."""
+    if stream.duration is not None and stream.time_base is not None:
+        return stream.duration * stream.time_base
+    if clock := _DURATION_TAG.fullmatch(stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = (Fraction(field) for field in clock.groups())
+        duration = hours * 3600 + minutes * 60 + seconds - start
+        return duration if duration > 0 else None
+    return None
 
 
 def _frame_rate(stream: VideoStream, packets: PacketIndex) -> tuple[Fraction, bool]:
