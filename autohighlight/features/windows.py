@@ -63,11 +63,11 @@ def lay_windows(
     edges = np.array([[int(e / media.time_base) for e in (c.time_range.start, c.time_range.end)] for c in clips])
     bounds = np.searchsorted(frames, edges)  # (N, 2): numbers of each clip's first frame, and of the one after its last
     regular = np.arange(0, len(frames) - length + 1, stride)
-    low, high = _windows_of(bounds, regular, length)
+    low, high = windows_of(bounds, regular, length)
     poor = np.flatnonzero(high <= low)
     own = np.clip((bounds[poor].sum(axis=1) - length) // 2, 0, len(frames) - length)
     starts = np.union1d(regular, own)
-    low, high = _windows_of(bounds, starts, length)
+    low, high = windows_of(bounds, starts, length)
     low[poor] = np.searchsorted(starts, own)
     high[poor] = low[poor] + 1
     members: list[list[int]] = [[] for _ in starts]
@@ -91,7 +91,7 @@ def _frame_ticks(media: MediaInfo, frame_rate: float | None) -> NDArray[np.int64
     return np.asarray(np.minimum(ticks, shown[-1]), np.int64)
 
 
-def _windows_of(
+def windows_of(
     bounds: NDArray[np.int64], starts: NDArray[np.int64], length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Numbers ``[low, high)`` of the windows at least half of whose frames each clip (N, 2) holds; maybe none."""
