@@ -38,6 +38,12 @@ def user_cache_dir() -> Path:
     return Path(override) if override else Path(platformdirs.user_cache_dir("autohighlight", appauthor=False))
 
 
+def user_data_dir() -> Path:
+    """Where installed checkpoints are kept; ``AUTOHIGHLIGHT_DATA_DIR`` overrules it."""
+    override = os.environ.get("AUTOHIGHLIGHT_DATA_DIR")
+    return Path(override) if override else Path(platformdirs.user_data_dir("autohighlight", appauthor=False))
+
+
 def option(
     default: Any,
     text: str,
