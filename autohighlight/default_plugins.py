@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight.errors import OptionError
 from autohighlight.hookspecs import hookimpl
 from autohighlight.plugins import (
     BackboneFactory,
@@ -50,20 +51,57 @@ def load_plugins(*, installed: bool = True) -> Plugins:
 def _efficientnet_lite0(options: ExtractOptions) -> Backbone:
     from autohighlight.backbones.efficientnet_lite import load_efficientnet_lite0
 
+    _refuse_checkpoint(options)
     return load_efficientnet_lite0(options.device)
 
 
 def _random_efficientnet_lite0(options: ExtractOptions) -> Backbone:
     from autohighlight.backbones.efficientnet_lite import load_random_efficientnet_lite0
 
+    _refuse_checkpoint(options)
     return load_random_efficientnet_lite0(options.device)
+
+
+def _refuse_checkpoint(options: ExtractOptions) -> None:
+    if options.checkpoint is not None:
+        raise OptionError(
+            f"the backbone {options.backbone} takes no checkpoint",
+            f"leave --checkpoint out, or name a --backbone that takes one: {', '.join(_WITH_CHECKPOINT)}",
+        )
+
+
+def _resnet3d(depth: int) -> BackboneFactory:
+    def factory(options: ExtractOptions) -> Backbone:
+        from autohighlight.backbones.checkpoints import find_checkpoint
+
+        checkpoint = find_checkpoint(f"resnet3d-{depth}", options.checkpoint)  # said before torch is imported
+        from autohighlight.backbones.resnet3d import load_resnet3d
+
+        return load_resnet3d(depth, checkpoint, options.device)
+
+    return factory
+
+
+def _c3d(options: ExtractOptions) -> Backbone:
+    from autohighlight.backbones.checkpoints import find_checkpoint
+
+    checkpoint = find_checkpoint("c3d", options.checkpoint)
+    from autohighlight.backbones.c3d import load_c3d
+
+    return load_c3d(checkpoint, options.device)
+
+
+_WITH_CHECKPOINT = {f"resnet3d-{depth}": _resnet3d(depth) for depth in (18, 34, 50)} | {"c3d": _c3d}
+"""The backbones whose weights are not in a package."""
 
 
 @hookimpl
 def autohighlight_register_backbones(register: Register[BackboneFactory]) -> None:
-    """EfficientNet-Lite0 with ImageNet weights, and, for those who ask for it by name, with random ones."""
+    """EfficientNet-Lite0, for those who ask for it by name with random weights; the networks of the paper."""
     register("efficientnet-lite0", _efficientnet_lite0)
     register("efficientnet-lite0-random", _random_efficientnet_lite0)
+    for name, factory in _WITH_CHECKPOINT.items():
+        register(name, factory)
 
 
 def _fixed(media: MediaInfo, options: SampleOptions) -> tuple[Clip, ...]:

@@ -6,12 +6,18 @@ computes the ReLU of their network in place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name that everybody gives it
 
 from autohighlight.backbones.device import fast_dtype, resolve_device
+from autohighlight.backbones.weights import Layout, file_digest, load_state, read_state, summary
 from autohighlight.backbones.windows import PixelRange, WindowBackbone
+from autohighlight.errors import WeightsError, printable
 
 NUM_FEATURES = 4096
 NUM_CLASSES = 487
@@ -63,19 +69,111 @@ class C3D(nn.Module):
         return F.relu(self.fc6(x.flatten(1)))  # (N, 8192) -> (N, 4096)
 
 
+class Kind(NamedTuple):
+    """Checkpoints of one origin, which names and input tell from others.
+
+    Args:
+        network: what they hold, in words.
+        pixels: what they were trained on, or are used with.
+        is_bgr: whether the first convolution takes blue, green, red.
+        resize: see `autohighlight.types.Backbone`.
+    """
+
+    network: str
+    pixels: PixelRange
+    is_bgr: bool
+    resize: tuple[int, int] | int
+
+
+CAFFE = Kind("C3D with the authors' Caffe weights", PIXELS, is_bgr=True, resize=RESIZE)
+"""As ``c3d.pickle``: the names of `C3D` itself."""
+
+OPENMMLAB = Kind("C3D of OpenMMLab", PixelRange((104.0, 117.0, 128.0)), is_bgr=False, resize=128)
+"""As ``c3d_sports1m_pretrain_20201016-dcc47ddc.pth``: ``conv1a.conv.weight``, with or without ``backbone.`` before.
+The mean, in red, green, blue, and the shorter side of 128 are those of the configuration in MMAction2."""
+
+
+def recognise(state: Mapping[str, Tensor]) -> Kind | None:
+    """The origin of a checkpoint by its names; None if they are not of C3D."""
+    names = {name.removeprefix("backbone.") for name in state}
+    if {"conv1a.conv.weight", "conv5b.conv.weight", "fc6.weight"} <= names:
+        return OPENMMLAB
+    return CAFFE if {"conv1.weight", "conv3a.weight", "conv5b.weight", "fc6.weight"} <= names else None
+
+
+def layout(kind: Kind) -> Layout:
+    """What `autohighlight.backbones.recognise` says of a checkpoint."""
+    order = "; the first convolution takes blue first" if kind.is_bgr else ""
+    return Layout("c3d", kind.network, f"{kind.pixels.in_words}{order}")
+
+
+def build(state: Mapping[str, Tensor], source: str) -> tuple[C3D, Kind]:
+    """A network with the weights of a checkpoint, on the CPU in float32, as far as fc6. It takes red, green, blue.
+
+    Args:
+        state: the weights, as `read_state` gives them.
+        source: what they are called in messages.
+
+    Raises:
+        WeightsError: they are of another network, or do not all fit; with what was expected and found.
+    """
+    kind = recognise(state)
+    if kind is None:
+        raise WeightsError(
+            f"{source} holds no C3D: found {summary(state)}; "
+            "expected conv1.weight (64, 3, 3, 3, 3) or backbone.conv1a.conv.weight, to conv5b, and fc6"
+        )
+    with torch.device("meta"):
+        network = C3D()
+    del network.fc7, network.fc8
+    weights = {_own_name(name): tensor.float() for name, tensor in state.items()}
+    weights = {name: tensor for name, tensor in weights.items() if not name.startswith(_LATER)}
+    load_state(network, weights, source)
+    if kind.is_bgr:
+        network.conv1.weight = nn.Parameter(network.conv1.weight.detach().flip(1))
+    return network, kind
+
+
+_LATER = ("fc7.", "fc8.", "cls_head.")
+"""Layers after the feature."""
+
+
+def _own_name(name: str) -> str:
+    """``backbone.conv1a.conv.weight`` -> ``conv1.weight``, ``conv3a.conv.bias`` -> ``conv3a.bias``; others stay."""
+    name = name.removeprefix("backbone.").replace(".conv.", ".")
+    return name.replace("conv1a.", "conv1.").replace("conv2a.", "conv2.")
+
+
+def load_c3d(checkpoint: Path, device: str = "auto", dtype: torch.dtype | None = None) -> WindowBackbone:
+    """C3D with the weights of a checkpoint of either layout.
+
+    Args:
+        checkpoint: the file.
+        device: see `resolve_device`.
+        dtype: float32 or bfloat16; None: whichever the device is faster in, see `fast_dtype`.
+
+    Raises:
+        DependencyError: the device is not there.
+        WeightsError: the file is missing, damaged, or holds another network; with what was expected and found.
+    """
+    where = resolve_device(device)
+    network, kind = build(read_state(checkpoint), printable(checkpoint))
+    digest = file_digest(checkpoint)
+    return _backbone(network, f"c3d:{digest[:8]}", digest, kind, where, dtype)
+
+
 def _backbone(
-    network: C3D, *, name: str, weights: str, pixels: PixelRange, device: torch.device, dtype: torch.dtype
+    network: C3D, name: str, weights: str, kind: Kind, device: torch.device, dtype: torch.dtype | None
 ) -> WindowBackbone:
-    del network.fc7, network.fc8  # not needed for features
     return WindowBackbone(
         network,
         NUM_FEATURES,
         name=name,
         weights=weights,
-        resize=RESIZE,
-        pixels=pixels,
+        resize=kind.resize,
+        pixels=kind.pixels,
         device=device,
-        dtype=dtype,
+        dtype=dtype or fast_dtype(device),
     )
 
 
@@ -90,15 +188,9 @@ def random_c3d(*, seed: int = 0, device: str = "auto", dtype: torch.dtype | None
     Raises:
         DependencyError: the device is not there.
     """
-    where = resolve_device(device)
-    return _backbone(
-        random_network(seed=seed),
-        name="c3d-random",
-        weights=f"seed{seed}",
-        pixels=PIXELS,
-        device=where,
-        dtype=dtype or fast_dtype(where),
-    )
+    network = random_network(seed=seed)
+    del network.fc7, network.fc8  # not needed for features
+    return _backbone(network, f"c3d-random:seed{seed}", f"seed{seed}", CAFFE, resolve_device(device), dtype)
 
 
 def random_network(*, num_classes: int = NUM_CLASSES, seed: int = 0) -> C3D:

@@ -18,6 +18,7 @@ from torch.nn import functional as F  # noqa: N812 -- the name that everybody gi
 
 from autohighlight.backbones.device import fast_dtype, resolve_device
 from autohighlight.backbones.imagenet import LIVING_CLASSES
+from autohighlight.backbones.running import ChunkedNetwork
 from autohighlight.backbones.weights import file_digest, load_state, read_state
 from autohighlight.errors import WeightsError
 from autohighlight.types import Sight
@@ -182,9 +183,11 @@ class EfficientNetLite0Backbone:
         self._classes = network.classifier.weight.detach().clone().to(device)  # (1000, 1280)
         self._class_bias = network.classifier.bias.detach().clone().to(device)  # (1000,)
         self._network = network.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._device, self._dtype = device, dtype
+        self._dtype = dtype
         # on a CPU, few enough for the widest layer to stay in the cache; on a GPU, enough to fill it
-        self._chunk = 8 if device.type == "cpu" else 256
+        most = 8 if device.type == "cpu" else 256
+        self._embed = ChunkedNetwork(self._features, [(NUM_FEATURES,)], device, most_rows=most)
+        self._see = ChunkedNetwork(self._sight, [(NUM_FEATURES,), (49, NUM_FEATURES), ()], device, most_rows=most)
         self.name = name
         self.device = str(device)
         self.fingerprint = f"{name}/{weights}/{str(dtype).removeprefix('torch.')}/1"
@@ -197,11 +200,7 @@ class EfficientNetLite0Backbone:
         """
         if frames.dtype != np.uint8 or frames.shape[1:] != (1, *INPUT_SIZE, 3):
             raise ValueError(f"frames are uint8 (N, 1, 224, 224, 3), not {frames.dtype} {frames.shape}")
-        features = np.empty((len(frames), NUM_FEATURES), np.float32)
-        with torch.inference_mode():
-            for start in range(0, len(frames), self._chunk):
-                rows = slice(start, start + self._chunk)
-                features[rows] = self._network(self._pictures(frames[rows, 0])).cpu().numpy()
+        (features,) = self._embed(frames[:, 0])
         return features
 
     def see(self, pictures: NDArray[np.uint8]) -> Sight:
@@ -209,24 +208,24 @@ class EfficientNetLite0Backbone:
 
         ``living`` is the probability that the ImageNet classifier gives to animals, people, and what people wear.
         """
-        features = np.empty((len(pictures), NUM_FEATURES), np.float32)
-        cells = np.empty((len(pictures), 49, NUM_FEATURES), np.float32)
-        living = np.empty(len(pictures), np.float32)
-        with torch.inference_mode():
-            for start in range(0, len(pictures), self._chunk):
-                rows = slice(start, start + self._chunk)
-                maps = self._network.maps(self._pictures(pictures[rows]))  # (N, 1280, 7, 7), channels last
-                places = maps.permute(0, 2, 3, 1).flatten(1, 2).float()  # (N, 49, 1280), as they lie in memory
-                pooled = places.mean(1)  # (N, 1280)
-                places = F.normalize(places.add_(_FAINT), dim=2)
-                classes = (pooled @ self._classes.T + self._class_bias).softmax(1)  # (N, 1000)
-                features[rows], cells[rows] = pooled.cpu().numpy(), places.cpu().numpy()
-                living[rows] = classes[:, LIVING_CLASSES].sum(1).cpu().numpy()
-        return Sight(features, cells, living)
+        return Sight(*self._see(pictures))
 
-    def _pictures(self, frames: NDArray[np.uint8]) -> Tensor:
-        pixels = torch.from_numpy(np.ascontiguousarray(frames)).to(self._device)  # (N, 224, 224, 3)
-        x = pixels.permute(0, 3, 1, 2).to(self._dtype)  # (N, 3, 224, 224), channels last; 0 to 255 is exact in bfloat16
+    def _features(self, pictures: Tensor) -> tuple[Tensor]:
+        """uint8 (N, 224, 224, 3) -> (N, 1280)."""
+        return (self._network(self._normalised(pictures)),)
+
+    def _sight(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """uint8 (N, 224, 224, 3) -> the arrays of a `Sight`: (N, 1280), (N, 49, 1280), (N,)."""
+        maps = self._network.maps(self._normalised(pictures))  # (N, 1280, 7, 7), channels last
+        places = maps.permute(0, 2, 3, 1).flatten(1, 2).float()  # (N, 49, 1280), as they lie in memory
+        pooled = places.mean(1)  # (N, 1280)
+        places = F.normalize(places.add_(_FAINT), dim=2)
+        classes = (pooled @ self._classes.T + self._class_bias).softmax(1)  # (N, 1000)
+        return pooled, places, classes[:, LIVING_CLASSES].sum(1)
+
+    def _normalised(self, pictures: Tensor) -> Tensor:
+        x = pictures.permute(0, 3, 1, 2)  # (N, 3, 224, 224), channels last
+        x = x.to(self._dtype)  # 0 to 255 is exact in bfloat16
         return x.sub_(127).div_(128)
 
 

@@ -13,6 +13,8 @@ The module names are those of the checkpoints.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
@@ -20,7 +22,9 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from autohighlight.backbones.device import fast_dtype, resolve_device
+from autohighlight.backbones.weights import Layout, file_digest, load_state, read_state, summary, was_counted
 from autohighlight.backbones.windows import PixelRange, WindowBackbone
+from autohighlight.errors import WeightsError, printable
 
 Shortcut = Literal["A", "B"]
 """What a block adds where its output has another shape than its input (He et al., CVPR 2016, section 4.1): A, every
@@ -176,17 +180,107 @@ def fold_batch_norms(network: nn.Module) -> None:
                 setattr(module, norm_name, nn.Identity())
 
 
+class Structure(NamedTuple):
+    """What the names and shapes of a checkpoint say about its network.
+
+    Args:
+        depth: 18, 34 or 50.
+        shortcut: see `Shortcut`.
+        num_classes: of its classifier; None where it has none.
+        pixels: what it was trained on.
+    """
+
+    depth: int
+    shortcut: Shortcut
+    num_classes: int | None
+    pixels: PixelRange
+
+    @property
+    def layout(self) -> Layout:
+        """The same for `autohighlight.backbones.recognise`."""
+        classes = f", {self.num_classes} classes" if self.num_classes is not None else ""
+        return Layout(
+            f"resnet3d-{self.depth}",
+            f"3D ResNet-{self.depth} with shortcuts of type {self.shortcut}{classes}",
+            f"of {'2018' if self.pixels is PIXELS_2018 else '2020'}: {self.pixels.in_words}",
+        )
+
+
+def recognise(state: Mapping[str, Tensor]) -> Structure | None:
+    """The structure of a network by its weights; None if they are of no 3D ResNet of a known depth.
+
+    Shortcuts of type A are of 2018, and those of type B of 2020, but for ResNet-50, which has type B in both. It is of
+    2018 if its batch norms have not counted their batches: torch has done so since later that year.
+    """
+    first = state.get("conv1.weight")
+    if first is None or first.shape != (64, 3, 7, 7, 7):
+        return None
+    lengths = tuple(len({name.split(".")[1] for name in state if name.startswith(f"layer{i}.")}) for i in (1, 2, 3, 4))
+    found = (lengths, "layer1.0.conv3.weight" in state)
+    depth = next((depth for depth, known in DEPTHS.items() if known == found), None)
+    if depth is None:
+        return None
+    shortcut: Shortcut = "B" if any(".downsample." in name for name in state) else "A"
+    is_of_2020 = shortcut == "B" and (depth != 50 or was_counted(state))
+    pixels = PIXELS_2020 if is_of_2020 else PIXELS_2018
+    num_classes = len(state["fc.weight"]) if "fc.weight" in state else None
+    return Structure(depth, shortcut, num_classes, pixels)
+
+
+def build(state: Mapping[str, Tensor], source: str) -> tuple[ResNet3D, Structure]:
+    """A network with the weights of a checkpoint, on the CPU in float32, without the classifier.
+
+    Args:
+        state: the weights, as `read_state` gives them.
+        source: what they are called in messages.
+
+    Raises:
+        WeightsError: they are of another network, or do not all fit; with what was expected and found.
+    """
+    structure = recognise(state)
+    if structure is None:
+        raise WeightsError(
+            f"{source} holds no 3D ResNet of 18, 34 or 50 layers: found {summary(state)}; "
+            "expected conv1.weight (64, 3, 7, 7, 7), and layer1 to layer4 of the authors' lengths"
+        )
+    with torch.device("meta"):
+        network = ResNet3D(structure.depth, structure.shortcut, num_classes=1)
+    del network.fc
+    weights = {name: tensor.float() for name, tensor in state.items() if not name.startswith("fc.")}
+    load_state(network, weights, source)
+    return network, structure
+
+
+def load_resnet3d(
+    depth: int, checkpoint: Path, device: str = "auto", dtype: torch.dtype | None = None
+) -> WindowBackbone:
+    """A 3D ResNet with the weights of a checkpoint of either generation.
+
+    Args:
+        depth: 18, 34 or 50.
+        checkpoint: the file.
+        device: see `resolve_device`.
+        dtype: float32 or bfloat16; None: whichever the device is faster in, see `fast_dtype`.
+
+    Raises:
+        DependencyError: the device is not there.
+        WeightsError: the file is missing, damaged, or holds another network; with what was expected and found.
+    """
+    where = resolve_device(device)
+    network, structure = build(read_state(checkpoint), printable(checkpoint))
+    if structure.depth != depth:
+        raise WeightsError(
+            f"{printable(checkpoint)} holds a {structure.layout.network}, not a 3D ResNet-{depth}",
+            f"use --backbone {structure.layout.backbone}, or name another checkpoint",
+        )
+    digest = file_digest(checkpoint)
+    return _backbone(network, f"resnet3d-{depth}:{digest[:8]}", digest, structure.pixels, where, dtype)
+
+
 def _backbone(
-    network: ResNet3D,
-    *,
-    name: str,
-    weights: str,
-    pixels: PixelRange,
-    device: torch.device,
-    dtype: torch.dtype,
+    network: ResNet3D, name: str, weights: str, pixels: PixelRange, device: torch.device, dtype: torch.dtype | None
 ) -> WindowBackbone:
     fold_batch_norms(network)
-    del network.fc  # not needed for features
     return WindowBackbone(
         network,
         network.dim,
@@ -195,7 +289,7 @@ def _backbone(
         resize=RESIZE,
         pixels=pixels,
         device=device,
-        dtype=dtype,
+        dtype=dtype or fast_dtype(device),
     )
 
 
@@ -221,17 +315,11 @@ def random_resnet3d(
     Raises:
         DependencyError: the device is not there.
     """
-    where = resolve_device(device)
     network = random_network(depth, shortcut=shortcut, num_classes=num_classes, seed=seed)
+    del network.fc  # not needed for features
     pixels = PIXELS_2018 if shortcut == "A" else PIXELS_2020
-    return _backbone(
-        network,
-        name=f"resnet3d-{depth}-random",
-        weights=f"{shortcut}-seed{seed}",
-        pixels=pixels,
-        device=where,
-        dtype=dtype or fast_dtype(where),
-    )
+    weights = f"{shortcut}-seed{seed}"
+    return _backbone(network, f"resnet3d-{depth}-random:{weights}", weights, pixels, resolve_device(device), dtype)
 
 
 def random_network(depth: int, *, shortcut: Shortcut = "A", num_classes: int = 400, seed: int = 0) -> ResNet3D:

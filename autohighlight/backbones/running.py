@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ class _Queued(NamedTuple):
     """A chunk that an accelerator was told to compute."""
 
     rows: slice
-    output: Tensor  # on the host, pinned; filled when `done` has happened
+    outputs: tuple[Tensor, ...]  # on the host, pinned; filled when `done` has happened
     done: torch.cuda.Event
 
 
@@ -34,45 +34,53 @@ class ChunkedNetwork:
     """
 
     def __init__(
-        self, network: Callable[[Tensor], Tensor], num_outputs: int, device: torch.device, *, most_rows: int
+        self,
+        network: Callable[[Tensor], tuple[Tensor, ...]],
+        shapes: Sequence[tuple[int, ...]],
+        device: torch.device,
+        *,
+        most_rows: int,
     ) -> None:
         """Takes a network whose weights are on `device`.
 
         Args:
-            network: rows of the input, on `device` -> (N, `num_outputs`).
-            num_outputs: length of one row of the output.
+            network: rows of the input, on `device`, which it does not change -> its outputs, N rows each.
+            shapes: of one row of each output.
             device: where it runs.
             most_rows: rows that go through the network at once if memory allows.
         """
         self._network = network
-        self._num_outputs = num_outputs
+        self._shapes = shapes
         self._device = device
         self._copying = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
         self.chunk = most_rows
         """Rows that go through the network at once; becomes less where memory turned out not to suffice."""
 
-    def __call__(self, rows: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 (N, ...) -> float32 (N, num_outputs). N may be 0; the array may be a view, and read-only.
+    def __call__(self, rows: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """uint8 (N, ...) -> float32 (N, ...) for each output. N may be 0; the array may be a view, and read-only.
 
         Raises:
             DependencyError: the device has not enough memory for a single row.
         """
-        outputs = np.empty((len(rows), self._num_outputs), np.float32)
+        results = [np.empty((len(rows), *shape), np.float32) for shape in self._shapes]
         first = 0
         while first < len(rows):
             chunk = self.chunk
-            first = self._run_while_fitting(rows, outputs, first, chunk)
+            first = self._run_while_fitting(rows, results, first, chunk)
             if first < len(rows):  # outside of any `except`, whose traceback would hold on to the memory
                 self._shrink(chunk)
-        return outputs
+        return results
 
-    def _run_while_fitting(self, rows: NDArray[np.uint8], outputs: NDArray[np.float32], first: int, chunk: int) -> int:
-        """Fills `outputs` from row `first` on; gives the first row that did not fit, or the number of rows."""
+    def _run_while_fitting(
+        self, rows: NDArray[np.uint8], results: list[NDArray[np.float32]], first: int, chunk: int
+    ) -> int:
+        """Fills `results` from row `first` on; gives the first row that did not fit, or the number of rows."""
         run = self._outputs_on_host if self._copying is None else self._outputs_by_streams
         try:
             with torch.inference_mode():
-                for done, values in run(rows, first, chunk):
-                    outputs[done] = values.numpy()
+                for done, outputs in run(rows, first, chunk):
+                    for result, output in zip(results, outputs, strict=True):
+                        result[done] = output.numpy()
                     first = done.stop
         except RuntimeError as error:
             if not is_out_of_memory(error):
@@ -86,16 +94,20 @@ class ChunkedNetwork:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _outputs_on_host(self, rows: NDArray[np.uint8], first: int, chunk: int) -> Iterator[tuple[slice, Tensor]]:
+    def _outputs_on_host(
+        self, rows: NDArray[np.uint8], first: int, chunk: int
+    ) -> Iterator[tuple[slice, tuple[Tensor, ...]]]:
         for some in _slices(first, len(rows), chunk):
-            x = torch.from_numpy(np.array(rows[some])).to(self._device)
-            yield some, self._network(x).float().cpu()
+            x = torch.from_numpy(np.require(rows[some], requirements=("C", "W"))).to(self._device)
+            yield some, tuple(output.float().cpu() for output in self._network(x))
 
-    def _outputs_by_streams(self, rows: NDArray[np.uint8], first: int, chunk: int) -> Iterator[tuple[slice, Tensor]]:
+    def _outputs_by_streams(
+        self, rows: NDArray[np.uint8], first: int, chunk: int
+    ) -> Iterator[tuple[slice, tuple[Tensor, ...]]]:
         """As `_outputs_on_host`, for CUDA. The waiting is for the chunk before last, never for the one just queued."""
         queue = deque[_Queued]()
         for some in _slices(first, len(rows), chunk):
-            queue.append(self._queue(rows, some))
+            queue.append(self._queue(rows[some], some))
             if len(queue) == _IN_FLIGHT:
                 yield _finished(queue.popleft())
         while queue:
@@ -103,19 +115,23 @@ class ChunkedNetwork:
 
     def _queue(self, rows: NDArray[np.uint8], some: slice) -> _Queued:
         """Tells the device to copy and compute some rows, and returns at once."""
-        computing = torch.cuda.current_stream(self._device)
-        host = torch.from_numpy(np.array(rows[some])).pin_memory()
-        with torch.cuda.stream(self._copying):
-            x = host.to(self._device, non_blocking=True)
-        computing.wait_stream(self._copying)  # type: ignore[arg-type]
-        x.record_stream(computing)  # its memory is not given away before the network has read it
+        host = torch.empty(rows.shape, dtype=torch.uint8, pin_memory=True)
+        np.copyto(host.numpy(), rows)
         with torch.cuda.device(self._device):
-            values = self._network(x).float()
-            output = torch.empty(values.shape, dtype=torch.float32, pin_memory=True)
-            output.copy_(values, non_blocking=True)
+            computing = torch.cuda.current_stream()
+            with torch.cuda.stream(self._copying):
+                x = host.to(self._device, non_blocking=True)
+            computing.wait_stream(self._copying)  # type: ignore[arg-type]
+            x.record_stream(computing)  # its memory is not given away before the network has read it
+            outputs = tuple(_to_pinned(output.float()) for output in self._network(x))
             done = torch.cuda.Event()  # type: ignore[no-untyped-call]
             done.record(computing)
-        return _Queued(some, output, done)
+        return _Queued(some, outputs, done)
+
+
+def _to_pinned(values: Tensor) -> Tensor:
+    host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    return host.copy_(values, non_blocking=True)
 
 
 def _slices(first: int, end: int, length: int) -> Iterator[slice]:
@@ -123,9 +139,9 @@ def _slices(first: int, end: int, length: int) -> Iterator[slice]:
         yield slice(start, min(start + length, end))
 
 
-def _finished(queued: _Queued) -> tuple[slice, Tensor]:
+def _finished(queued: _Queued) -> tuple[slice, tuple[Tensor, ...]]:
     queued.done.synchronize()
-    return queued.rows, queued.output
+    return queued.rows, queued.outputs
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

@@ -30,8 +30,15 @@ class PixelRange:
     mean: tuple[float, float, float]
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
-    def __str__(self) -> str:
-        return "-".join(f"{value:g}" for value in (*self.mean, *self.std))
+    @property
+    def in_words(self) -> str:
+        """``0 to 255, minus (114.7748, 107.7354, 99.4750)``."""
+        words = f"red, green, blue of 0 to 255, minus ({_numbers(self.mean)})"
+        return words if self.std == (1.0, 1.0, 1.0) else f"{words}, over ({_numbers(self.std)})"
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.4f}".rstrip("0").rstrip(".") for value in values)
 
 
 class WindowBackbone:
@@ -61,8 +68,8 @@ class WindowBackbone:
         Args:
             network: normalised windows (N, 3, 16, 112, 112), in red, green, blue -> (N, `dim`).
             dim: length of one feature.
-            name: as registered.
-            weights: what tells these weights from others.
+            name: as registered, with a few letters that tell these weights from others, as ``c3d:dcc47ddc``.
+            weights: what tells these weights from others: the file's SHA-256, or a seed.
             resize: see `autohighlight.types.Backbone`.
             pixels: what the network was trained on.
             device: where to run.
@@ -73,12 +80,13 @@ class WindowBackbone:
         self._dtype = dtype
         self._mean = torch.tensor(pixels.mean, device=device).view(3, 1, 1, 1)
         self._std = torch.tensor(pixels.std, device=device).view(3, 1, 1, 1)
-        self._run = ChunkedNetwork(self._features, dim, device, most_rows=_MOST_WINDOWS[device.type])
+        self._run = ChunkedNetwork(self._features, [(dim,)], device, most_rows=_MOST_WINDOWS[device.type])
         self.dim = dim
         self.resize = resize
         self.name = name
         self.device = str(device)
-        self.fingerprint = f"{name}/{weights}/{precision_name(device, dtype)}/{resize}/{pixels}/1"
+        preprocessing = f"{resize}/{_numbers(pixels.mean)}/{_numbers(pixels.std)}"
+        self.fingerprint = f"{name}/{weights}/{precision_name(device, dtype)}/{preprocessing}/1"
 
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 sRGB frames (N, 16, 112, 112, 3) -> float32 (N, dim). N may be 0. Safe to call from several threads.
@@ -89,11 +97,11 @@ class WindowBackbone:
         """
         if frames.dtype != np.uint8 or frames.shape[1:] != (WINDOW_LENGTH, *INPUT_SIZE, 3):
             raise ValueError(f"frames are uint8 (N, 16, 112, 112, 3), not {frames.dtype} {frames.shape}")
-        return self._run(frames)
+        (features,) = self._run(frames)
+        return features
 
-    def _features(self, frames: Tensor) -> Tensor:
+    def _features(self, frames: Tensor) -> tuple[Tensor]:
         """uint8 (N, 16, 112, 112, 3) -> (N, dim)."""
         x = frames.permute(0, 4, 1, 2, 3)  # (N, 3, 16, 112, 112); as it lies in memory this is channels last
         x = x.sub(self._mean).div_(self._std).to(self._dtype)  # rounded once, after the mean is gone
-        features: Tensor = self._network(x)
-        return features
+        return (self._network(x),)
