@@ -20,6 +20,7 @@ from autohighlight.types import Progress, ProgressCallback
 
 STAGES = {
     "demo": "Making",
+    "download": "Fetching",
     "probe": "Opening",
     "extract": "Analysing",
     "train": "Training",
