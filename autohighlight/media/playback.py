@@ -53,18 +53,20 @@ class FramePlayer:
     def play(self, *, start: Fraction, num_frames: int, rate: Fraction) -> Iterator[VideoFrame]:
         """The frame shown at each of `num_frames` instants, `1 / rate` apart from `start` on (seconds).
 
-        A frame is repeated where the source shows it longer, and left out where the source shows several; one that
-        begins within half an interval of an instant counts as shown then, since containers round their times.
+        A frame is repeated where the source shows it longer, and left out where the source shows several. One that
+        begins within half an interval of an instant (the source's or that asked for, whichever is shorter) counts as
+        shown then, since containers round their times.
 
         Raises:
             UndecodableError: no frame can be decoded there.
         """
-        self._enter(int((start + Fraction(1, 2) / rate) / self._media.time_base))
+        tolerance = 1 / (2 * max(rate, self._media.frame_rate))
+        self._enter(int((start + tolerance) / self._media.time_base))
         if self._shown is None:
             problem = f"nothing can be decoded at {float(start):.2f} s"
             raise UndecodableError(self._media.path, problem, "the file may be damaged there")
         for number in range(num_frames):
-            limit = int((start + (number + Fraction(1, 2)) / rate) / self._media.time_base)
+            limit = int((start + number / rate + tolerance) / self._media.time_base)
             while self._upcoming is not None and (self._upcoming.pts or 0) <= limit:
                 self._shown, self._upcoming = self._upcoming, next(self._frames, None)
             yield self._shown

@@ -1,27 +1,126 @@
-"""Selection -> Timeline: highlights laid on the exact frames of the sequence."""
+"""Selections -> Timeline: highlights laid on the exact frames of one sequence."""
 
 from __future__ import annotations
 
-from autohighlight.timeline.model import Part, Timeline
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from autohighlight.timeline.model import Marker, Part, Source, Timeline
+from autohighlight.times import FrameGrid, Length
 from autohighlight.types import Highlight, MediaInfo, Selection
 
 
-def build_timeline(selection: Selection) -> Timeline:
-    """Lays the highlights of one video end to end, at the video's own nominal frame rate and size as shown.
+def build_timeline(*selections: Selection, handles: Length | None = None, name: str = "") -> Timeline:
+    """Lays highlights end to end: those of each selection in its own order, one selection after the other.
 
-    A highlight begins with the frame nearest to its start and ends before the frame nearest to its end, so that
-    two that touch neither share a frame nor lose one.
+    Rate, size and drop-frame counting of the sequence are those of the source that is shown first, as an editor's empty
+    sequence takes them from the first clip laid on it: the nominal rate, the size as shown (pixel aspect and rotation
+    applied), and the labels' counting.
+
+    A highlight begins with the source frame nearest to its start and ends before the one nearest to its end, inside the
+    file. So two that touch neither share a frame nor lose one, where source and sequence have one rate. Where they
+    differ, speed stays as it is and a part is the most whole frames of the sequence that its source frames fill: none
+    overlaps another or leaves its file, and less than one frame of the sequence is left out at its end.
+
+    Handles make parts longer at both ends, as far as the file goes; two of one file that come too near to each other
+    divide what lies between. The marker of a part then shows where its highlight is. Without handles the parts are
+    the highlights, and all that the file holds beyond them is there for an editor to pull on, since parts are cut from
+    the file itself.
+
+    Args:
+        selections: one for each video; those in which nothing was chosen are passed over.
+        handles: how much longer at each end; in percent, of the highlight.
+        name: of the timeline; if empty, that of the video without its suffix, and ``highlights`` for several.
 
     Raises:
-        ValueError: the selection is empty.
+        ValueError: nothing was chosen from any.
     """
-    media = selection.media
-    parts = tuple(_part(media, highlight) for highlight in selection)
-    return Timeline(media.path.stem, media.frame_rate, media.display_size, parts)
+    cuts = [cut for selection in selections for cut in _cuts(selection)]
+    if not cuts:
+        raise ValueError("a timeline has at least one part: nothing was chosen")
+    first = cuts[0].source.media
+    cuts = _identified(cuts)
+    widened = _with_handles(cuts, handles) if handles else cuts
+    parts = tuple(_part(cut, number, first.frame_rate) for number, cut in enumerate(widened, start=1))
+    if not name:
+        name = first.path.stem if len({cut.source.id for cut in cuts}) == 1 else "highlights"
+    is_drop_frame = first.start_timecode is not None and first.start_timecode.format.is_drop_frame
+    return Timeline(name, first.frame_rate, first.display_size, parts, is_drop_frame)
 
 
-def _part(media: MediaInfo, highlight: Highlight) -> Part:
-    grid = media.grid
-    first = max(0, grid.nearest(highlight.time_range.start))
-    end = max(first + 1, grid.nearest(highlight.time_range.end))
-    return Part(media, grid.time(first), end - first, highlight.score, highlight.reason)
+@dataclass(frozen=True)
+class _Cut:
+    """Frames ``[first, end)`` of a source that show a highlight, and how many more before and after are wanted."""
+
+    source: Source
+    highlight: Highlight
+    first: int
+    end: int
+    head: int = 0
+    tail: int = 0
+
+
+def _cuts(selection: Selection) -> list[_Cut]:
+    source = Source(selection.media, scores=selection.scores)
+    return [_Cut(source, highlight, *_frames(source.media, highlight)) for highlight in selection]
+
+
+def _frames(media: MediaInfo, highlight: Highlight) -> tuple[int, int]:
+    first = min(max(0, media.grid.nearest(highlight.time_range.start)), media.grid_length - 1)
+    return first, max(first + 1, min(media.grid.nearest(highlight.time_range.end), media.grid_length))
+
+
+def _identified(cuts: Sequence[_Cut]) -> list[_Cut]:
+    """The cuts with one source for each file, which has an id of its own."""
+    sources: dict[Path, Source] = {}
+    for cut in cuts:
+        sources.setdefault(cut.source.path, replace(cut.source, id=f"source-{len(sources) + 1}"))
+    return [replace(cut, source=sources[cut.source.path]) for cut in cuts]
+
+
+def _with_handles(cuts: Sequence[_Cut], handles: Length) -> list[_Cut]:
+    """The cuts, each made longer as far as its file and its neighbours in the file let it."""
+    widened = list(cuts)
+    order = sorted(range(len(cuts)), key=lambda i: (cuts[i].source.id, cuts[i].first))
+    for _, indices in itertools.groupby(order, key=lambda i: cuts[i].source.id):
+        here = list(indices)
+        free_from = 0
+        for index, following in itertools.zip_longest(here, here[1:]):
+            cut = cuts[index]
+            wanted = _handle_frames(cut, handles)
+            gap = cut.source.num_frames - cut.end if following is None else cuts[following].first - cut.end
+            tail = max(0, min(wanted, gap if following is None else gap // 2))
+            widened[index] = replace(cut, head=max(0, min(wanted, cut.first - free_from)), tail=tail)
+            free_from = cut.end + tail
+    return widened
+
+
+def _handle_frames(cut: _Cut, handles: Length) -> int:
+    rate = cut.source.rate
+    return FrameGrid(rate).nearest(handles.seconds(whole=cut.highlight.time_range.duration, frame_rate=rate))
+
+
+def _part(cut: _Cut, number: int, rate: Fraction) -> Part:
+    pace = rate / cut.source.rate  # frames of the sequence in one of the source
+    num_frames = max(1, math.floor((cut.head + cut.end - cut.first + cut.tail) * pace))
+    num_highlight = max(1, math.floor((cut.end - cut.first) * pace))
+    head = min(math.floor(cut.head * pace), num_frames - num_highlight)
+    # One frame of the sequence may be longer than what is left of the source.
+    latest = max(0, cut.source.num_frames - math.ceil(num_frames / pace))
+    highlight = cut.highlight
+    score = f"score {highlight.score:.2f}"
+    comment = f"{score}: {highlight.reason}" if highlight.reason else score
+    return Part(
+        source=cut.source,
+        first_frame=min(cut.first - cut.head, latest),
+        num_frames=num_frames,
+        score=highlight.score,
+        reason=highlight.reason,
+        head_handle=head,
+        tail_handle=num_frames - num_highlight - head,
+        markers=(Marker(f"Highlight {number}", comment, head, num_highlight),),
+    )

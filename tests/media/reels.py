@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autohighlight.config import ExportOptions
 from autohighlight.export.reel import write_reel
 from autohighlight.media.probe import probe
-from autohighlight.timeline.model import Part, Timeline
+from autohighlight.timeline.model import Part, Source, Timeline
 from autohighlight.types import Progress
 from tests.media_factory import X264, Decoded, Sound, clicks, decode, make_video
 
@@ -22,7 +22,7 @@ SIZE = (64, 48)
 def make_reel(source: Path, cuts: Sequence[tuple[int, int]], **options: object) -> tuple[Decoded, Timeline, Path]:
     """The reel of the given (first frame, number of frames) of one source."""
     media = probe(source)
-    parts = tuple(Part(media, media.grid.time(first), count, 0.5, "") for first, count in cuts)
+    parts = tuple(Part(Source(media), first, count, 0.5, "") for first, count in cuts)
     timeline = Timeline("reel", media.frame_rate, media.display_size, parts)
     output = source.with_name("reel.mp4")
     told: list[Progress] = []

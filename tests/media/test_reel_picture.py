@@ -16,7 +16,7 @@ from autohighlight.errors import OptionError
 from autohighlight.export.reel import write_reel
 from autohighlight.media.ffmpeg import find_ffmpeg
 from autohighlight.media.probe import probe
-from autohighlight.timeline.model import Part, Timeline
+from autohighlight.timeline.model import Part, Source, Timeline
 from autohighlight.types import ColourInfo
 from tests.media.reels import make_reel, numbers_of
 from tests.media_factory import X264, decode, make_video, run_ffmpeg, tone
@@ -165,7 +165,7 @@ def test_pictures_are_upright(turn: int, tmp_path: Path) -> None:
 
 def test_a_suffix_that_is_no_reel_s_is_said(tmp_path: Path) -> None:
     media = probe(make_video(tmp_path / "made.mp4", 20))
-    part = Part(media, media.time_range.start, 5, 0.5, "")
+    part = Part(Source(media), 0, 5, 0.5, "")
     timeline = Timeline("x", media.frame_rate, media.display_size, (part,))
     with pytest.raises(OptionError, match=r"not written as \.avi"):
         write_reel(timeline, tmp_path / "x.avi", ExportOptions(), lambda _: None)
@@ -174,7 +174,7 @@ def test_a_suffix_that_is_no_reel_s_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".MP4"])
 def test_every_container_of_a_reel_plays(suffix: str, tmp_path: Path) -> None:
     media = probe(make_video(tmp_path / "made.mp4", 40, sound=tone(1.6)))
-    part = Part(media, media.grid.time(3), 20, 0.5, "")
+    part = Part(Source(media), 3, 20, 0.5, "")
     timeline = Timeline("x", media.frame_rate, media.display_size, (part,))
     output = tmp_path / f"reel{suffix}"
     write_reel(timeline, output, ExportOptions(preset="ultrafast"), lambda _: None)

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autohighlight.export.reel import _gain, _lay_out, _sound_format
-from autohighlight.timeline.model import Part, Timeline
+from autohighlight.timeline.model import Part, Source, Timeline
 from tests.factories import make_audio, make_media
 
 MEDIA = make_media()
 
 
 def timeline_of(*lengths: int, frame_rate: int = 25) -> Timeline:
-    parts = tuple(Part(MEDIA, Fraction(number), length, 0.5, "") for number, length in enumerate(lengths))
+    parts = tuple(Part(Source(MEDIA), number, length, 0.5, "") for number, length in enumerate(lengths))
     return Timeline("x", Fraction(frame_rate), (2, 2), parts)
 
 
