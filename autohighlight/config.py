@@ -20,6 +20,9 @@ import platformdirs
 from autohighlight.errors import OptionError, printable
 from autohighlight.times import Length
 
+REEL_SUFFIX = ".highlights.mp4"
+"""Ends the name of a reel, after the name of its video, where nobody says otherwise."""
+
 Speed = Literal["fast", "balanced", "exact"]
 """How much of a video is decoded: key frames, what is needed, or everything."""
 
@@ -161,17 +164,44 @@ class ExtractOptions(Checked):
     )
 
 
+DEFAULT_SCORER = "fusion"
+"""Scores where `ScoreOptions.scorer` is not given ..."""
+
+SELECTOR_SCORER = "contrastive"
+"""... unless a highlight selector is: this is the scorer that uses one."""
+
+
 @dataclass(frozen=True)
 class ScoreOptions(Checked):
     """How clips are scored."""
 
-    scorer: str = option("fusion", "what gives a clip its score; contrastive is the paper's alone", metavar="NAME")
+    scorer: str | None = option(
+        None,
+        f"what gives a clip its score; {SELECTOR_SCORER} is the paper's alone, and what --selector and --adapt ask for "
+        f"(default: {DEFAULT_SCORER})",
+        metavar="NAME",
+    )
     selector: Path | None = option(
         None,
-        "trained highlight selector to use in place of the one in the package",
+        "trained highlight selector to use in place of the one in the package; 'autohighlight train' makes one",
         metavar="FILE",
         parse=Path,
     )
+    adapt: bool = option(
+        False, "fit a highlight selector to this one video before it scores it; for videos of a minute or more"
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.adapt and self.selector is not None:
+            raise OptionError("--adapt fits a selector of its own, so --selector has no say", "give one of the two")
+
+    @property
+    def scorer_name(self) -> str:
+        """The scorer that was named; unless one was, the one that uses a selector where there is one to use."""
+        if self.scorer is not None:
+            return self.scorer
+        return SELECTOR_SCORER if self.adapt or self.selector is not None else DEFAULT_SCORER
 
 
 DEFAULT_DURATION_SHARE = Length.parse("15%")

@@ -15,6 +15,7 @@ from autohighlight.config import Options
 from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError
 from autohighlight.plugins import Plugins
+from autohighlight.scorers import check_selector
 from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallback, ScoreTrack, Selection
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def analyse(
         AutohighlightError: see `autohighlight.errors`.
     """
     options, plugins = options or Options(), plugins or load_plugins()
-    scorer = plugins.scorers[options.score.scorer]  # a wrong name is said before the work is done
+    scorer = plugins.scorers[options.score.scorer_name]  # a wrong name is said before the work is done
+    check_selector(options.score)
     progress(Progress("probe", 0, None))
     media = probe(video)
     features = extract(media, options, plugins=plugins, progress=progress)

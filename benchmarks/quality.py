@@ -98,7 +98,7 @@ def main() -> int:
         table = measure(arguments, options, plugins)
         print(f"\nspeed {speed}\n")
         print_table(table)
-        met &= print_targets(table, options.score.scorer)
+        met &= print_targets(table, options.score.scorer_name)
     return 0 if met else 1
 
 
@@ -145,7 +145,7 @@ def measure_video(
     video: MeasuredVideo, options: Options, plugins: Plugins, ablation: bool
 ) -> Iterator[tuple[str, float]]:
     """Each row of the table with its measure on one video."""
-    default = options.score.scorer
+    default = options.score.scorer_name
     for name in (default, "contrastive"):
         scores = plugins.scorers[name](video.features, dataclasses.replace(options.score, scorer=name))
         yield name, video.measure(scores.values)

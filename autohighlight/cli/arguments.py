@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autohighlight.config import Layered, Options, load, option_fields, option_flag
+from autohighlight.scorers import may_use_selector
 
 ALL_STAGES = tuple(spec.name for spec in dataclasses.fields(Options))
 
@@ -78,4 +79,19 @@ def layered_options(arguments: argparse.Namespace) -> Layered:
     Raises:
         OptionError: a value or a file that cannot be meant.
     """
-    return load(getattr(arguments, "config", None), given_options(arguments))
+    return load(getattr(arguments, "config", None), _with_what_they_replace(given_options(arguments)))
+
+
+def _with_what_they_replace(given: dict[str, Any]) -> dict[str, Any]:
+    """The options given, and what a file says of others that exclude them as if it were not said.
+
+    A file may name a selector; ``--adapt``, or a scorer that uses none, is then no mistake.
+    """
+    replaced: dict[str, Any] = {}
+    if "scorer" in given and not may_use_selector(given["scorer"]):
+        replaced = {"selector": None, "adapt": False}
+    elif "adapt" in given:
+        replaced = {"selector": None}
+    elif "selector" in given:
+        replaced = {"adapt": False}
+    return replaced | given

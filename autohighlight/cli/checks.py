@@ -62,7 +62,7 @@ def examine(session: Session, config: Path | None = None) -> list[Check]:
         ("selector", lambda: _selector(options)),
         ("cache", _cache),
     ]
-    needless = {"cache"} if options.score.scorer == "contrastive" else {"cache", "selector"}
+    needless = {"cache"} if options.score.scorer_name == "contrastive" else {"cache", "selector"}
     checks = [Check("autohighlight", True, _own_version())]
     for name, look in looks:
         checks += _looked(name, look, is_required=name not in needless)
@@ -133,7 +133,7 @@ def _selector(options: Options) -> Iterator[Check]:
     path = options.score.selector or SHIPPED_SELECTOR
     _, info = load_selector(path)
     whose = "in the package" if path == SHIPPED_SELECTOR else str(path)
-    is_required = options.score.scorer == "contrastive"
+    is_required = options.score.scorer_name == "contrastive"
     yield Check("selector", True, f"{whose}, for features of {info.backbone}", is_required=is_required)
 
 

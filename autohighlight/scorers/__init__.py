@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from autohighlight.config import SELECTOR_SCORER
+from autohighlight.errors import OptionError
+
 if TYPE_CHECKING:
     from autohighlight.config import ScoreOptions
     from autohighlight.types import FeatureTrack, ScoreTrack
@@ -39,3 +42,22 @@ BUILTIN: Mapping[str, ScoreFunction] = MappingProxyType(
     {name: _imported_when_called(*home) for name, home in _HOMES.items()}
 )
 """The scorers of this package by name; each is imported when it is first called, torch with `contrastive` alone."""
+
+
+def may_use_selector(name: str) -> bool:
+    """Whether the scorer of that name may look at `ScoreOptions.selector` and `adapt`; one of a plugin may."""
+    return name == SELECTOR_SCORER or name not in BUILTIN
+
+
+def check_selector(options: ScoreOptions) -> None:
+    """Refuses a selector that would be passed over in silence.
+
+    Raises:
+        OptionError: one is named, or to be fitted, for a scorer that has no use for it.
+    """
+    name = options.scorer_name
+    if (options.selector is not None or options.adapt) and not may_use_selector(name):
+        flag = "--adapt" if options.adapt else "--selector"
+        raise OptionError(
+            f"the scorer {name} has no use for {flag}", f"give --scorer {SELECTOR_SCORER} with it, or no --scorer"
+        )

@@ -75,8 +75,22 @@ def contrastive(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
 
     Raises:
         WeightsError: the selector is missing or damaged, or was trained on features of another backbone or kind.
+        OptionError: a selector is to be fitted to the video, and it is too short or nothing changes in it.
     """
-    path = options.selector or SHIPPED_SELECTOR
-    selector, info = load_selector(path)
-    attention = scores(selector, checked_input(path, selector, info, features))
+    selector, rows = _adapted(features) if options.adapt else _loaded(options.selector or SHIPPED_SELECTOR, features)
+    attention = scores(selector, rows)
     return ScoreTrack(features.clips, attention / attention.max(), "contrastive", {"attention": ranks(attention)})
+
+
+def _loaded(path: Path, features: FeatureTrack) -> tuple[HighlightSelector, NDArray[np.float32]]:
+    """A selector from a file, and what it is given of the video."""
+    selector, info = load_selector(path)
+    return selector, checked_input(path, selector, info, features)
+
+
+def _adapted(features: FeatureTrack) -> tuple[HighlightSelector, NDArray[np.float32]]:
+    """A selector fitted to the video, and what it is given of it."""
+    from autohighlight.training.adapt import RECIPE, adapt  # noqa: PLC0415 -- only where somebody asks for training
+
+    rows = selector_input(features, RECIPE.feature_kind)
+    return adapt(rows), rows

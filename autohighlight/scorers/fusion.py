@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autohighlight.config import ScoreOptions
-from autohighlight.errors import OptionError
 from autohighlight.scorers.ranks import DECIMALS, Values, ranks, scaled_to_unit
 from autohighlight.types import FeatureTrack, ScoreTrack
 
@@ -65,14 +64,8 @@ def combine(parts: Mapping[str, ArrayLike]) -> Values:
     return scaled_to_unit(np.round(total, DECIMALS))
 
 
-def fusion(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
-    """The sum of the parts, moved and stretched to [0, 1].
-
-    Raises:
-        OptionError: a selector was named, which has no say here.
-    """
-    if options.selector is not None:
-        raise OptionError("--selector has no say in --scorer fusion", "give --scorer contrastive with it")
+def fusion(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:  # noqa: ARG001 -- as every scorer
+    """The sum of the parts, moved and stretched to [0, 1]."""
     parts = measure_parts(features)
     return ScoreTrack(features.clips, combine(parts), "fusion", {name: ranks(part) for name, part in parts.items()})
 

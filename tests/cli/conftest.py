@@ -67,7 +67,7 @@ class FakePipeline:
         scores = make_scores(
             [0.1, 0.9, 0.2, 0.3, 0.8, 0.0],
             start=self.start,
-            scorer=options.score.scorer,
+            scorer=options.score.scorer_name,
             parts={"movement": [0.5] * 6},
         )
         features = make_features(6, num_frames_lost=self.num_frames_lost)

@@ -32,7 +32,8 @@ def test_show_says_where_each_value_comes_from(command: Command, files: dict[str
     assert shown["min_length"] == {"value": "1s", "source": "autohighlight.toml"}
     assert shown["count"] == {"value": 5, "source": str(files["given"])}
     assert shown["crf"] == {"value": 18, "source": "command line"}
-    assert shown["scorer"] == {"value": "fusion", "source": "default"}
+    assert shown["scorer"] == {"value": None, "source": "default"}
+    assert shown["preset"] == {"value": "medium", "source": "default"}
     assert shown["selector"] == {"value": None, "source": "default"}
 
 

@@ -173,6 +173,25 @@ def test_the_cache_folder_can_be_set_from_outside(tmp_path: Path, monkeypatch: p
     assert config.user_cache_dir().name == "autohighlight"
 
 
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({}, "fusion"),
+        ({"selector": "a"}, "contrastive"),
+        ({"adapt": True}, "contrastive"),
+        ({"scorer": "movement"}, "movement"),
+        ({"scorer": "of-a-plugin", "selector": "a"}, "of-a-plugin"),
+    ],
+)
+def test_a_selector_asks_for_the_scorer_that_uses_it(values: dict[str, Any], name: str) -> None:
+    assert Options.of(**values).score.scorer_name == name
+
+
+def test_one_selector_at_a_time() -> None:
+    with pytest.raises(OptionError, match="--adapt fits a selector of its own"):
+        Options.of(adapt=True, selector="a")
+
+
 def test_tests_do_not_see_the_files_of_who_runs_them(tmp_path_factory: pytest.TempPathFactory) -> None:
     assert tmp_path_factory.getbasetemp() in config.user_cache_dir().parents
     assert not config.user_config_file().is_file()

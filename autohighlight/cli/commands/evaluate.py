@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=examples(
             ("evaluate labels.jsonl", "the default scorer"),
             ("evaluate labels.jsonl --scorer fusion --scorer contrastive", "two side by side"),
+            ("evaluate labels.jsonl --selector my.safetensors", "a selector of one's own"),
             ("evaluate tvsum_val.jsonl --videos tvsum/", "labels that name videos of another folder"),
         ),
     )
@@ -48,9 +50,12 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight.cli.documents import to_json
     from autohighlight.evaluation.report import evaluate
+    from autohighlight.scorers import check_selector, may_use_selector
 
     options = layered_options(arguments).options
-    scorers = arguments.scorers or [options.score.scorer]
+    scorers = arguments.scorers or [options.score.scorer_name]
+    if not any(may_use_selector(name) for name in scorers):
+        check_selector(dataclasses.replace(options.score, scorer=scorers[0]))
     with session.progress() as progress:
         report = evaluate(arguments.labels, scorers, options, session.plugins, progress, videos=arguments.videos)
     if arguments.json:

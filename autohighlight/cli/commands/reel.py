@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from autohighlight.cli.arguments import add_options, layered_options
 from autohighlight.cli.parser import examples
+from autohighlight.config import DEFAULT_SCORER, REEL_SUFFIX
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
@@ -27,6 +28,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             ("reel video.mp4", "write video.highlights.mp4"),
             ("reel video.mp4 --duration 1:30 -o best.mp4", "at most 90 seconds, into best.mp4"),
             ("reel video.mp4 --count 5 --order score", "the five best, the best one first"),
+            ("reel video.mp4 --selector my.safetensors", "by a selector of one's own; 'train' makes one"),
+            ("reel match.mp4 --adapt", "fit a selector to this one long video, then choose by it"),
             ("reel video.mp4 --dry-run --json", "choose and print as JSON, write nothing"),
             ("reel -- -name.mp4", "a file whose name begins with a dash"),
         ),
@@ -56,7 +59,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
 
 def default_output(video: Path) -> Path:
     """``video.highlights.mp4`` beside the video."""
-    return video.parent / f"{video.stem}.highlights.mp4"  # not with_name, which refuses a folder's "."
+    return video.parent / f"{video.stem}{REEL_SUFFIX}"  # not with_name, which refuses a folder's "."
 
 
 def make_reel(
@@ -84,8 +87,8 @@ def make_reel(
     from autohighlight import pipeline
     from autohighlight.cli.documents import highlights_document, to_json
     from autohighlight.errors import OptionError
-    from autohighlight.export.destination import check_destination
     from autohighlight.export.reel import SUFFIXES
+    from autohighlight.files import check_destination
 
     output = output or default_output(video)
     if output.suffix.lower() not in SUFFIXES:
@@ -96,6 +99,7 @@ def make_reel(
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
     selection = pipeline.select(analysis, options, plugins=session.plugins)
     remark_losses(analysis, session)
+    remark_selector(options, session)
     if not as_json:
         print_highlights(analysis, selection, session)
     written: list[Path] = []
@@ -139,3 +143,11 @@ def remark_losses(analysis: Analysis, session: Session) -> None:
     if lost:
         frames = "1 frame is" if lost == 1 else f"{lost:,} frames are"
         session.warn(f"{analysis.media.path.name}: {frames} damaged or missing; the highlights come from the rest")
+
+
+def remark_selector(options: Options, session: Session) -> None:
+    """Says so if a selector changed the scorer, though none was named."""
+    score = options.score
+    if score.scorer is None and score.scorer_name != DEFAULT_SCORER:
+        whose = "a selector fitted to this video" if score.selector is None else str(score.selector)
+        session.remark(f"scored by {score.scorer_name} with {whose}, in place of the default, {DEFAULT_SCORER}")

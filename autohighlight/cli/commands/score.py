@@ -50,8 +50,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight import pipeline
-    from autohighlight.cli.commands.reel import remark_losses
-    from autohighlight.export.destination import check_destination
+    from autohighlight.cli.commands.reel import remark_losses, remark_selector
+    from autohighlight.files import check_destination
 
     video, output, plot = arguments.video, arguments.output, arguments.plot
     form = chosen_format(arguments.format, output)
@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
         selection = pipeline.select(analysis, options, plugins=session.plugins)
     remark_losses(analysis, session)
+    remark_selector(options, session)
     pictures = [path for path in outputs if path == plot or form == "png"]
     if form != "png":
         _print_or_write(form, analysis, selection, output, session, overwrite=overwrite)
@@ -100,7 +101,7 @@ def _print_or_write(
     form: str, analysis: Analysis, selection: Selection, output: Path | None, session: Session, *, overwrite: bool
 ) -> None:
     from autohighlight.cli.documents import highlights_document, scores_csv, to_json
-    from autohighlight.export.destination import written_whole
+    from autohighlight.files import written_whole
 
     if form == "table" and output is None:
         _print_table(analysis, selection, session)
@@ -150,8 +151,8 @@ def _draw(
     overwrite: bool,
 ) -> None:
     from autohighlight.cli.tables import highlights_summary, made_by
-    from autohighlight.export.destination import written_whole
     from autohighlight.export.plot import THUMBNAIL_HEIGHT, draw_scores, thumbnail_times
+    from autohighlight.files import written_whole
     from autohighlight.media.thumbnails import read_thumbnails
     from autohighlight.types import Progress
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from autohighlight.config import ExtractOptions, ScoreOptions
-from autohighlight.errors import WeightsError
-from autohighlight.scorers import BUILTIN
+from autohighlight.errors import OptionError, WeightsError
+from autohighlight.scorers import BUILTIN, check_selector
 from autohighlight.scorers.contrastive import SHIPPED_SELECTOR, selector_input
 from autohighlight.selector.checkpoint import SelectorInfo, load_selector, save_selector
 from autohighlight.selector.config import SelectorConfig
@@ -100,3 +100,48 @@ def test_the_selector_in_the_package_is_small_and_scores_features_of_the_default
 def test_the_selector_in_the_package_is_for_no_other_backbone() -> None:
     with pytest.raises(WeightsError, match="not of 'test'"):
         contrastive(make_features(5, 2560), ScoreOptions())
+
+
+def _lively(num_clips: int, dim: int = 8) -> np.ndarray:
+    """Embeddings (N, 2 dim) whose steps are above 0, as those of a backbone are."""
+    return np.random.default_rng(1).random((num_clips, 2 * dim)).astype(np.float32)
+
+
+def test_a_selector_fitted_to_the_video_scores_it_the_same_each_time() -> None:
+    features = make_features(45, embeddings=_lively(45))
+    track, again = (contrastive(features, ScoreOptions(adapt=True)) for _ in range(2))
+    assert len(track) == 45
+    assert track.values.max() == 1
+    assert len(set(track.values.tolist())) == 45
+    np.testing.assert_array_equal(track.values, again.values)
+
+
+def test_fitting_needs_neither_the_selector_in_the_package_nor_its_backbone() -> None:
+    features = make_features(30, embeddings=_lively(30), backbone="of-a-plugin")
+    assert len(contrastive(features, ScoreOptions(adapt=True))) == 30
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "message"),
+    [
+        (_lively(29), "--adapt takes a video of at least 30 clips, and this one has 29"),
+        (np.ones((40, 4), np.float32), "nothing changes in this video"),
+    ],
+)
+def test_what_no_selector_can_be_fitted_to_is_said(embeddings: np.ndarray, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        contrastive(make_features(len(embeddings), embeddings=embeddings), ScoreOptions(adapt=True))
+
+
+@pytest.mark.parametrize("name", sorted(set(BUILTIN) - {"contrastive"}))
+@pytest.mark.parametrize("values", [{"adapt": True}, {"selector": Path("a")}])
+def test_a_selector_for_a_scorer_without_use_for_it_is_refused(name: str, values: dict[str, object]) -> None:
+    flag = "--adapt" if "adapt" in values else "--selector"
+    with pytest.raises(OptionError, match=f"has no use for {flag}"):
+        check_selector(ScoreOptions(scorer=name, **values))  # type: ignore[arg-type]
+    check_selector(ScoreOptions(scorer=name))
+
+
+@pytest.mark.parametrize("name", [None, "contrastive", "of-a-plugin"])
+def test_a_selector_is_left_to_those_that_may_use_it(name: str | None) -> None:
+    check_selector(ScoreOptions(scorer=name, selector=Path("a")))
