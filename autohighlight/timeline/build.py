@@ -106,9 +106,10 @@ def _handle_frames(cut: _Cut, handles: Length) -> int:
 
 def _part(cut: _Cut, number: int, rate: Fraction) -> Part:
     pace = rate / cut.source.rate  # frames of the sequence in one of the source
-    num_frames = max(1, math.floor((cut.head + cut.end - cut.first + cut.tail) * pace))
-    num_highlight = max(1, math.floor((cut.end - cut.first) * pace))
-    head = min(math.floor(cut.head * pace), num_frames - num_highlight)
+    num_before, num_highlight = cut.head, cut.end - cut.first
+    num_frames = max(1, math.floor((num_before + num_highlight + cut.tail) * pace))
+    head = min(math.floor(num_before * pace), num_frames - 1)
+    tail = num_frames - max(head + 1, math.floor((num_before + num_highlight) * pace))
     # One frame of the sequence may be longer than what is left of the source.
     latest = max(0, cut.source.num_frames - math.ceil(num_frames / pace))
     highlight = cut.highlight
@@ -121,6 +122,6 @@ def _part(cut: _Cut, number: int, rate: Fraction) -> Part:
         score=highlight.score,
         reason=highlight.reason,
         head_handle=head,
-        tail_handle=num_frames - num_highlight - head,
-        markers=(Marker(f"Highlight {number}", comment, head, num_highlight),),
+        tail_handle=tail,
+        markers=(Marker(f"Highlight {number}", comment, head, num_frames - head - tail),),
     )
