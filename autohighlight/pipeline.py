@@ -20,6 +20,7 @@ from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallb
 
 if TYPE_CHECKING:
     from autohighlight.timeline.model import Timeline
+    from autohighlight.times import Length
 
 
 def no_progress(progress: Progress) -> None:
@@ -144,13 +145,18 @@ def highlight(video: Path | str, **options: Any) -> Selection:
     return select(analyse(video, chosen, plugins=plugins), chosen, plugins=plugins)
 
 
-def build(selection: Selection) -> Timeline:
-    """Lays a selection on the frames of a timeline."""
+def build(*selections: Selection, handles: Length | None = None, name: str = "") -> Timeline:
+    """Lays selections, one for each video, on the frames of one timeline; see `autohighlight.timeline.build`.
+
+    Raises:
+        OptionError: nothing was chosen from any.
+    """
     from autohighlight.timeline.build import build_timeline
 
-    if not selection:
-        raise OptionError(f"nothing was chosen from {selection.media.path.name}", "allow a longer --duration")
-    return build_timeline(selection)
+    if not any(selections):
+        names = ", ".join(selection.media.path.name for selection in selections) or "no video"
+        raise OptionError(f"nothing was chosen from {names}", "allow a longer --duration")
+    return build_timeline(*selections, handles=handles, name=name)
 
 
 def write(
