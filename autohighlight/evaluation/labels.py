@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from autohighlight.errors import InputError, OptionError, printable
 from autohighlight.evaluation import metrics
@@ -43,11 +43,17 @@ class Protocol:
         name: of the form.
         metric: of one rater's positives and the scores.
         description: what is positive, and what is averaged, for people.
+        silent: what a rater counts who calls nothing in the video a highlight; None: is left out.
     """
 
     name: str
     metric: metrics.Metric
     description: str
+    silent: float | None = None
+
+    def measure(self, positives: NDArray[np.bool_], scores: ArrayLike) -> float:
+        """Mean of the metric over the raters of one video, bool (R, N), for scores (N,); NaN if nothing is positive."""
+        return metrics.mean_over_raters(self.metric, positives, scores, silent=self.silent)
 
 
 SPANS = Protocol(
@@ -65,6 +71,7 @@ TVSUM = Protocol(
     "tvsum",
     metrics.top_five_average_precision,
     "top-5 average precision, mean over annotators, then videos; positive: clips above the annotator's median",
+    silent=0.0,  # none of the five is positive then
 )
 
 

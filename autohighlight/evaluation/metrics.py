@@ -20,7 +20,9 @@ def average_precision(positives: ArrayLike, scores: ArrayLike) -> float:
     """Mean, over the positive clips, of the precision among all clips scored as high or higher.
 
     Tied clips count as if in random order: the result is the exact expectation over all their orders, so a constant
-    score earns what chance earns. Without ties it is scikit-learn's ``average_precision_score``.
+    score earns what chance earns. Without ties it is scikit-learn's ``average_precision_score``, against which it is
+    tested. That one puts tied clips into one group in place of averaging, which makes a constant score as good as the
+    share of positives, and costs the installation of scikit-learn and SciPy.
 
     In a group of n tied clips, p of them positive, below N clips with P positives, the clip at place j is positive
     with probability p / n and then has (j - 1)(p - 1) / (n - 1) positives of its own group above it on average.
@@ -80,6 +82,18 @@ def _checked(positives: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.bool_]
     return labels, values
 
 
+def earlier_first(scores: ArrayLike) -> NDArray[np.float64]:
+    """The scores (N,) in the same order, but of clips that tie the earlier is better, as a stable sort has it.
+
+    So do the published evaluations on TVSum and YouTube Highlights, which sort clips by score; `average_precision`
+    and `top_five_average_precision` then have no ties to break.
+    """
+    order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
+    ranked = np.empty(len(order))
+    ranked[order] = np.arange(len(order), 0, -1)
+    return ranked
+
+
 def upper_quartile_positives(ratings: ArrayLike) -> NDArray[np.bool_]:
     """What each rater calls a highlight: at or above the rater's upper quartile, and above the rater's lowest score.
 
@@ -99,25 +113,32 @@ def above_median_positives(ratings: ArrayLike) -> NDArray[np.bool_]:
     return positive
 
 
-def mean_over_raters(metric: Metric, positives: NDArray[np.bool_], scores: ArrayLike) -> float:
-    """Mean of the metric over the raters who called at least one clip positive; NaN if none did.
+def mean_over_raters(
+    metric: Metric, positives: NDArray[np.bool_], scores: ArrayLike, *, silent: float | None = None
+) -> float:
+    """Mean of the metric over the raters; NaN if none of them called a clip positive.
 
     Args:
         metric: as `average_precision`.
         positives: bool (R, N).
-        scores: (N,), one order for all raters.
+        scores: (N,), one order for all raters, or (R, N), one for each.
+        silent: what a rater counts who called no clip positive; None: such a rater is left out.
     """
-    values = [metric(row, scores) for row in positives if row.any()]
-    return float(np.mean(values)) if values else float("nan")
+    orders = np.broadcast_to(np.asarray(scores, dtype=np.float64), positives.shape)
+    values = [metric(row, order) for row, order in zip(positives, orders, strict=True) if row.any()]
+    if not values:
+        return float("nan")
+    return float(np.mean(values if silent is None else values + [silent] * (len(positives) - len(values))))
 
 
-def agreement(metric: Metric, positives: NDArray[np.bool_], ratings: NDArray[np.float64]) -> float:
+def agreement(
+    metric: Metric, positives: NDArray[np.bool_], ratings: NDArray[np.float64], *, silent: float | None = None
+) -> float:
     """How well the mean of the other raters' scores finds each rater's positives; NaN for a single rater."""
     if len(ratings) < 2:
         return float("nan")
     others = (ratings.sum(axis=0) - ratings) / (len(ratings) - 1)
-    values = [metric(row, scores) for row, scores in zip(positives, others, strict=True) if row.any()]
-    return float(np.mean(values)) if values else float("nan")
+    return mean_over_raters(metric, positives, others, silent=silent)
 
 
 @dataclass(frozen=True)

@@ -148,9 +148,9 @@ def evaluate(
 def references(protocol: Protocol, targets: Targets) -> Mapping[str, float]:
     """What the labels alone say of one video: chance, the oracle, and the raters' agreement; NaN where undefined."""
     positives = targets.positives
-    chance = metrics.mean_over_raters(protocol.metric, positives, np.zeros(positives.shape[1]))
-    oracle = metrics.mean_over_raters(protocol.metric, positives, targets.oracle)
-    others = metrics.agreement(protocol.metric, positives, targets.ratings)
+    chance = protocol.measure(positives, np.zeros(positives.shape[1]))
+    oracle = protocol.measure(positives, targets.oracle)
+    others = metrics.agreement(protocol.metric, positives, targets.ratings, silent=protocol.silent)
     return {CHANCE: chance, ORACLE: oracle, OTHER_RATERS: others}
 
 

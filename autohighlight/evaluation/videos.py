@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from autohighlight.config import Options
 from autohighlight.errors import InputError, printable
-from autohighlight.evaluation import metrics
 from autohighlight.evaluation.labels import LabelFile, LabelledVideo, Protocol, Targets, find_videos
 from autohighlight.pipeline import extract, no_progress, probe
 from autohighlight.plugins import Plugins
@@ -42,7 +41,7 @@ class MeasuredVideo:
     def measure(self, scores: ArrayLike) -> float:
         """The protocol's measure of a score for each clip of `features`; NaN where nothing is to be found."""
         on_labels = scores_on_labels(scores, self.features.clips, self.targets.clips, self.start)
-        return metrics.mean_over_raters(self.protocol.metric, self.targets.positives, on_labels)
+        return self.protocol.measure(self.targets.positives, on_labels)
 
 
 def scores_on_labels(
