@@ -55,30 +55,40 @@ class GenericAttention(nn.Module):
         Returns:
             The attention map alpha (B, K, L), each row of which sums to 1, and the attended features Z (B, K, d).
         """
+        log_alpha, z = self.forward_log(x, y, mask)
+        return log_alpha.exp(), z
+
+    def forward_log(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """As `forward`, with the logarithm of alpha, in which nothing is too small for a float; -inf at padding."""
         x, y = self._drop_inputs(x, y)
-        alpha = masked_softmax(self.logits(x, y), mask)  # Eq. 3: (B, K, L)
-        return alpha, self._output(x, alpha @ self.value(y))  # Eq. 4: (B, K, d)
+        log_alpha = masked(self.logits(x, y), mask).log_softmax(-1)  # Eq. 3: (B, K, L)
+        alpha = log_alpha.exp()
+        # Eqs. 2 and 4: (B, K, d); of a single query by sum_j a_j (W_v y_j) = W_v (sum_j a_j y_j)
+        attended = self.value(alpha @ y) if _single(x) else alpha @ self.value(y)
+        return log_alpha, self._output(x, attended)
 
     def attend(self, x: Tensor, y: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Z of Eq. 1 alone, with the same arguments as `forward`, in memory that does not grow with K times L."""
+        """Z of Eq. 1 alone, with the same arguments as `forward`, in memory that does not grow with K times L.
+
+        Queries are taken in parts, each of which sees all keys. The fused attention of torch does the same, but not
+        for vectors of 512 numbers: on GPUs its fast kernels end at 256, and its backward pass on CPUs takes longer.
+        """
         x, y = self._drop_inputs(x, y)
-        q, k, v = self.query(x), self.key(y), self.value(y)  # Eq. 2: (B, K, d), (B, L, d) twice
+        q, k, v = self.query(x) * self.scale, self.key(y), self.value(y)  # Eq. 2: (B, K, d), (B, L, d) twice
         rows = max(1, MAX_SCORES // (k.shape[0] * k.shape[1]))
         parts = torch.split(q, rows, dim=1)
         if len(parts) > 1 and torch.is_grad_enabled():  # the map is made again in the backward pass rather than kept
-            attended = [checkpoint(self._weigh, part, k, v, mask, use_reentrant=False) for part in parts]
+            attended = [checkpoint(_weigh, part, k, v, mask, use_reentrant=False) for part in parts]
         else:
-            attended = [self._weigh(part, k, v, mask) for part in parts]
-        return self._output(x, torch.cat(attended, 1))
+            attended = [_weigh(part, k, v, mask) for part in parts]
+        return self._output(x, torch.cat(attended, 1) if len(parts) > 1 else attended[0])
 
     def logits(self, x: Tensor, y: Tensor) -> Tensor:
-        """The dot products of Eq. 3 before the softmax: (B, K, d), (B, L, d) -> (B, K, L)."""
-        q, k = self.query(x), self.key(y)  # Eq. 2
-        products: Tensor = q @ k.mT * self.scale
-        return products
-
-    def _weigh(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-        return masked_softmax(q @ k.mT * self.scale, mask) @ v  # Eqs. 3 and 4: (B, K, d)
+        """The dot products of Eq. 3 before the softmax: (B, K, d), (B, L, d) -> (B, K, L), at least float32."""
+        q = self.query(x) * self.scale  # Eq. 2: (B, K, d)
+        if _single(x):
+            return dot_products(q @ self.key.weight, y)  # by q . (W_k y_j) = (q W_k) . y_j
+        return dot_products(q, self.key(y))
 
     def _drop_inputs(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         dropped = self._drop(x)
@@ -95,13 +105,32 @@ class GenericAttention(nn.Module):
         return F.dropout(x, self.dropout, self.training)
 
 
-def masked_softmax(logits: Tensor, mask: Tensor | None) -> Tensor:
-    """Softmax over the last axis; exactly 0 where there is no clip.
+def dot_products(q: Tensor, k: Tensor) -> Tensor:
+    """q_i . k_j of Eq. 3: (B, K, d), (B, L, d) -> (B, K, L), at least float32.
+
+    Not in bfloat16 whatever the precision around it: unscaled they reach tens, where its steps are an eighth and more,
+    and the softmax makes of a step of an eighth a difference of 13 percent.
+    """
+    dtype = torch.promote_types(torch.promote_types(q.dtype, k.dtype), torch.float32)
+    with torch.autocast(q.device.type, enabled=False):
+        return q.to(dtype) @ k.to(dtype).mT
+
+
+def masked(logits: Tensor, mask: Tensor | None) -> Tensor:
+    """Logits (B, K, L) with -inf, of which the softmax is exactly 0, where there is no clip.
 
     Args:
         logits: (B, K, L).
         mask: bool (B, L), true where there is a clip, at least once in each row; None: everywhere.
     """
-    if mask is not None:
-        logits = logits.masked_fill(~mask[:, None, :], -math.inf)
-    return logits.softmax(-1)
+    return logits if mask is None else logits.masked_fill(~mask[:, None, :], -math.inf)
+
+
+def _weigh(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """Eqs. 3 and 4: (B, K, d), (B, L, d) twice -> (B, K, d)."""
+    return masked(dot_products(q, k), mask).softmax(-1) @ v
+
+
+def _single(x: Tensor) -> bool:
+    """Whether there is one query alone, so that it is cheaper to multiply it by a matrix than every clip."""
+    return x.shape[1] == 1

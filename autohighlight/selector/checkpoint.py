@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
@@ -19,8 +21,12 @@ from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.model import HighlightSelector
 
 FORMAT = "autohighlight-selector"
-VERSION = 1
+VERSION = 2
+_READABLE = (1, 2)
+"""Version 1 has nothing of `SelectorInfo` from `num_videos` on."""
+
 _STATISTICS = {"feature_mean", "feature_std"}
+_OF_DATA = ("data_mean", "data_std")  # fields of `SelectorInfo` that are tensors in the file
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,11 @@ class SelectorInfo:
         cues: names of the columns that follow the embeddings, in order.
         recipe: the options of the training.
         data_fingerprint: changes whenever the training data do.
+        num_videos, num_clips: how much that was; 0: not known.
+        history: the training in a few numbers; see `autohighlight.training.history.summary`.
+        autohighlight_version: what it was trained with.
+        data_mean, data_std: float (d_in,), of each column over all clips of the training data; None: not known. They
+            say what the features were like; the selector standardises by them only if its own statistics say so.
     """
 
     backbone: str
@@ -42,6 +53,12 @@ class SelectorInfo:
     cues: tuple[str, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
     data_fingerprint: str = ""
+    num_videos: int = 0
+    num_clips: int = 0
+    history: Mapping[str, float] = field(default_factory=dict)
+    autohighlight_version: str = ""
+    data_mean: NDArray[np.floating] | None = field(default=None, compare=False)
+    data_std: NDArray[np.floating] | None = field(default=None, compare=False)
 
 
 def save_selector(path: Path, selector: HighlightSelector, info: SelectorInfo, *, half: bool = False) -> None:
@@ -56,10 +73,16 @@ def save_selector(path: Path, selector: HighlightSelector, info: SelectorInfo, *
     Raises:
         OutputError: it cannot be written; nothing was left behind.
     """
-    about = {"format": FORMAT, "version": VERSION, "config": dataclasses.asdict(selector.config), **vars(info)}
+    described = {name: value for name, value in vars(info).items() if name not in _OF_DATA}
+    about = {"format": FORMAT, "version": VERSION, "config": dataclasses.asdict(selector.config), **described}
     tensors = {
         name: tensor.to("cpu", torch.float16 if half and name not in _STATISTICS else torch.float32).contiguous()
         for name, tensor in selector.state_dict().items()
+    }
+    tensors |= {
+        name: torch.as_tensor(getattr(info, name), dtype=torch.float32).contiguous()
+        for name in _OF_DATA
+        if getattr(info, name) is not None
     }
     write_whole(path, save(tensors, {"format": "pt", FORMAT: json.dumps(about, sort_keys=True)}))
 
@@ -75,7 +98,7 @@ def load_selector(path: Path, *, device: torch.device | str = "cpu") -> tuple[Hi
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
             if FORMAT not in metadata:
-                raise WeightsError(f"{where} is no highlight selector", "benchmarks/train_selector.py makes one")
+                raise WeightsError(f"{where} is no highlight selector", "`autohighlight train` makes one")
             # copied into aligned memory: otherwise the last bits of the scores depend on the layout of the file
             names = file.keys()
             tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in names}
@@ -85,16 +108,17 @@ def load_selector(path: Path, *, device: torch.device | str = "cpu") -> tuple[Hi
         raise WeightsError(f"cannot read the highlight selector {where}: {error.strerror or error}") from error
     except SafetensorError as error:
         raise WeightsError(
-            f"{where} is no safetensors file, or a damaged one", "benchmarks/train_selector.py makes one"
+            f"{where} is no safetensors file, or a damaged one", "`autohighlight train` makes one"
         ) from error
     config, info = _read_about(metadata[FORMAT], where)
+    of_data = {name: tensors.pop(name).numpy() for name in _OF_DATA if name in tensors}
     with torch.device("meta"):
         selector = HighlightSelector(config)
     try:
         selector.load_state_dict(tensors, assign=True)
     except RuntimeError as error:
         raise WeightsError(f"the tensors of {where} do not fit its configuration") from error
-    return selector.eval().to(device), info
+    return selector.eval().to(device), dataclasses.replace(info, **of_data)
 
 
 def check_features(
@@ -132,9 +156,9 @@ def _read_about(text: str, where: str) -> tuple[SelectorConfig, SelectorInfo]:
         version = about.pop("version")
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise damaged from error
-    if version != VERSION:
+    if version not in _READABLE:
         raise WeightsError(
-            f"{where} has version {version} of the format; this autohighlight reads version {VERSION}",
+            f"{where} has version {version} of the format; this autohighlight reads versions 1 to {VERSION}",
             "update autohighlight, or train the selector again",
         )
     try:

@@ -58,9 +58,14 @@ class HighlightSelector(nn.Module):
 
     def embed(self, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As `forward`, from the projected clips (B, N, d)."""
+        h, log_alpha = self.embed_log(v, mask)
+        return h, log_alpha.exp()
+
+    def embed_log(self, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """As `embed`, with the logarithm of alpha; -inf at the padding."""
         z, mean_query = self.relate(v, mask)
-        alpha, h = self.clip_attention(mean_query, z, mask)  # Eq. 8: (B, 1, N), (B, 1, d)
-        return h[:, 0], alpha[:, 0]
+        log_alpha, h = self.clip_attention.forward_log(mean_query, z, mask)  # Eq. 8: (B, 1, N), (B, 1, d)
+        return h[:, 0], log_alpha[:, 0]
 
     def relate(self, v: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The clips in the light of each other, and their mean: (B, N, d) -> (B, N, d), (B, 1, d)."""

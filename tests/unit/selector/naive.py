@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 Weights = dict[str, NDArray[np.float64]]
+Drop = Callable[[str, list[Vector]], list[Vector]]
+"""What dropout makes of vectors, given where: ``self_attention.x`` ``.y`` ``.attended``, ``clip_attention.x`` ..."""
+
+
+def drop_nothing(_: str, vectors: list[Vector]) -> list[Vector]:
+    return vectors
 
 
 def layer_norm(x: Vector, gain: Vector, bias: Vector) -> Vector:
@@ -22,14 +29,23 @@ def softmax(products: list[float]) -> list[float]:
 
 
 def attention(
-    x: list[Vector], y: list[Vector], w: Weights, layer: str, *, residual: bool, residual_ff: bool, scale: float
+    x: list[Vector],
+    y: list[Vector],
+    w: Weights,
+    layer: str,
+    *,
+    residual: bool,
+    residual_ff: bool,
+    scale: float,
+    drop: Drop = drop_nothing,
 ) -> tuple[list[list[float]], list[Vector]]:
     """Eq. 1, by Eqs. 2 to 4 and Figure 3."""
 
     def of(name: str) -> Vector:
         return w[f"{layer}.{name}"]
 
-    alpha, z = [], []
+    x, y = drop(f"{layer}.x", x), drop(f"{layer}.y", y)
+    alpha, attended = [], []
     for x_i in x:
         q_i = of("query.weight") @ x_i  # Eq. 2
         products = []
@@ -40,27 +56,31 @@ def attention(
         z_i = np.zeros(len(x_i))
         for alpha_ij, y_j in zip(alpha_i, y, strict=True):
             z_i = z_i + alpha_ij * (of("value.weight") @ y_j)  # Eqs. 2 and 4
-        if residual:
-            z_i = z_i + x_i
+        alpha.append(alpha_i)
+        attended.append(z_i)
+    z = []
+    for x_i, attended_i in zip(x, drop(f"{layer}.attended", attended), strict=True):
+        z_i = attended_i + x_i if residual else attended_i
         z_i = layer_norm(z_i, of("norm_attended.weight"), of("norm_attended.bias"))
         hidden = np.maximum(0, of("feed_forward.0.weight") @ z_i + of("feed_forward.0.bias"))
         forwarded = of("feed_forward.2.weight") @ hidden + of("feed_forward.2.bias")
         if residual_ff:
             forwarded = forwarded + z_i
-        alpha.append(alpha_i)
         z.append(layer_norm(forwarded, of("norm_output.weight"), of("norm_output.bias")))
     return alpha, z
 
 
 def select(
-    features: NDArray[np.float64], w: Weights, *, scaled: bool, residual_ff: bool = False
+    features: NDArray[np.float64], w: Weights, *, scaled: bool, residual_ff: bool = False, drop: Drop = drop_nothing
 ) -> tuple[Vector, Vector]:
     """The embedding h (d,) and the scores alpha (N,) of one video, features (N, d_in)."""
     scale = 1 / math.sqrt(len(w["projection.weight"])) if scaled else 1.0
     v = [w["projection.weight"] @ row for row in features]  # Eq. 5
-    _, z = attention(v, v, w, "self_attention", residual=True, residual_ff=True, scale=scale)  # Eq. 6
+    _, z = attention(v, v, w, "self_attention", residual=True, residual_ff=True, scale=scale, drop=drop)  # Eq. 6
     mean = sum(z, np.zeros(len(z[0]))) / len(z)  # Eq. 7
-    alpha, h = attention([mean], z, w, "clip_attention", residual=False, residual_ff=residual_ff, scale=scale)  # Eq. 8
+    alpha, h = attention(
+        [mean], z, w, "clip_attention", residual=False, residual_ff=residual_ff, scale=scale, drop=drop
+    )  # Eq. 8
     return h[0], np.array(alpha[0])
 
 

@@ -127,9 +127,8 @@ def test_a_damaged_file_is_refused(path: Path, size: int) -> None:
 
 def test_another_safetensors_file_is_refused(tmp_path: Path) -> None:
     save_file({"weight": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(WeightsError, match="no highlight selector") as caught:
+    with pytest.raises(WeightsError, match=r"no highlight selector \(`autohighlight train` makes one\)"):
         load_selector(tmp_path / "other.safetensors")
-    assert (Path(__file__).parents[3] / caught.value.hint.split()[0]).is_file(), "what it names is there"
 
 
 def about(**changes: Any) -> str:
@@ -150,7 +149,7 @@ def about(**changes: Any) -> str:
 @pytest.mark.parametrize(
     ("description", "message"),
     [
-        (about(version=2), "has version 2 of the format; this autohighlight reads version 1"),
+        (about(version=3), "has version 3 of the format; this autohighlight reads versions 1 to 2"),
         (about(config={"d": 8}), "description .* damaged"),
         (about(config={"d_in": -1}), "description .* damaged"),
         (about(config=None), "description .* damaged"),

@@ -115,7 +115,7 @@ def test_a_long_video_is_scored_in_bounded_memory() -> None:
     selector = HighlightSelector(SelectorConfig(4, 8))
     features = np.random.default_rng(0).normal(size=(6_000, 4)).astype(np.float32)
     largest = 0
-    whole = attention.masked_softmax
+    whole = attention.masked
 
     def watched(logits: Tensor, mask: Tensor | None) -> Tensor:
         nonlocal largest
@@ -123,7 +123,7 @@ def test_a_long_video_is_scored_in_bounded_memory() -> None:
         return whole(logits, mask)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(attention, "masked_softmax", watched)
+        patch.setattr(attention, "masked", watched)
         values = scores(selector, features)
     assert 0 < largest <= attention.MAX_SCORES < len(features) ** 2
     assert values.shape == (6_000,)

@@ -11,10 +11,8 @@ from sklearn.metrics import average_precision_score
 
 from autohighlight.errors import DependencyError, OptionError
 from autohighlight.selector.config import SelectorConfig
-from autohighlight.selector.losses import cosine_similarities, info_nce
 from autohighlight.selector.model import HighlightSelector, scores
-from autohighlight.training.dataset import pad
-from autohighlight.training.loop import StepRecord, _two_passes, train
+from autohighlight.training.loop import StepRecord, train
 from autohighlight.training.options import TrainingOptions
 
 from .planted import planted
@@ -86,20 +84,6 @@ def test_training_leaves_the_random_numbers_alone() -> None:
     torch.manual_seed(3)
     train(videos(), CONFIG, QUICK)
     assert torch.equal(torch.rand(2), expected)
-
-
-def test_two_passes_at_once_have_the_gradient_of_two_separate_ones() -> None:
-    selector = HighlightSelector(SelectorConfig(8, 16, dropout=0.0)).double()
-    batch, mask = pad(videos(4))
-    gradients = []
-    for at_once in (True, False):
-        if at_once:
-            similarities = _two_passes(selector, batch.double(), mask)
-        else:
-            similarities = cosine_similarities(*(selector(batch.double(), mask)[0] for _ in range(2)))
-        loss = info_nce(similarities, 0.1).mean()
-        gradients.append(torch.cat([g.flatten() for g in torch.autograd.grad(loss, [*selector.parameters()])]))
-    torch.testing.assert_close(gradients[0], gradients[1], atol=1e-12, rtol=1e-9)
 
 
 def test_the_two_passes_drop_different_elements() -> None:
