@@ -6,10 +6,14 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.timeline_matrix import Matrix
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -23,6 +27,14 @@ def shared() -> Path | None:
     """The folder of real and odd media beside the repository; None where it is absent."""
     folder = REPOSITORY.parent / "shared"
     return folder if (folder / "media").is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
+    """The sources that every timeline format is tried on, made when they are first asked for; to be read only."""
+    from tests.timeline_matrix import Matrix
+
+    return Matrix(tmp_path_factory.mktemp("matrix"))
 
 
 @pytest.fixture(autouse=True)
