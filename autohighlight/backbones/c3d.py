@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name that everybody gives it
 
-from autohighlight.backbones.device import fast_dtype, resolve_device
+from autohighlight.backbones.device import resolve_device
 from autohighlight.backbones.weights import Layout, file_digest, load_state, read_state, summary
-from autohighlight.backbones.windows import PixelRange, WindowBackbone
+from autohighlight.backbones.windows import PixelRange, WindowBackbone, window_dtype
 from autohighlight.errors import WeightsError, printable
 
 NUM_FEATURES = 4096
@@ -150,7 +150,7 @@ def load_c3d(checkpoint: Path, device: str = "auto", dtype: torch.dtype | None =
     Args:
         checkpoint: the file.
         device: see `resolve_device`.
-        dtype: float32 or bfloat16; None: whichever the device is faster in, see `fast_dtype`.
+        dtype: float32 or bfloat16; None: whichever the device is faster in, see `window_dtype`.
 
     Raises:
         DependencyError: the device is not there.
@@ -173,7 +173,7 @@ def _backbone(
         resize=kind.resize,
         pixels=kind.pixels,
         device=device,
-        dtype=dtype or fast_dtype(device),
+        dtype=dtype or window_dtype(device),
     )
 
 
@@ -183,7 +183,7 @@ def random_c3d(*, seed: int = 0, device: str = "auto", dtype: torch.dtype | None
     Args:
         seed: the same seed gives the same weights.
         device: see `resolve_device`.
-        dtype: float32 or bfloat16; None: whichever the device is faster in, see `fast_dtype`.
+        dtype: float32 or bfloat16; None: whichever the device is faster in, see `window_dtype`.
 
     Raises:
         DependencyError: the device is not there.

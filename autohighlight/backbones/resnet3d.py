@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from autohighlight.backbones.device import fast_dtype, resolve_device
+from autohighlight.backbones.device import resolve_device
 from autohighlight.backbones.weights import Layout, file_digest, load_state, read_state, summary, was_counted
-from autohighlight.backbones.windows import PixelRange, WindowBackbone
+from autohighlight.backbones.windows import PixelRange, WindowBackbone, window_dtype
 from autohighlight.errors import WeightsError, printable
 
 Shortcut = Literal["A", "B"]
@@ -260,7 +260,7 @@ def load_resnet3d(
         depth: 18, 34 or 50.
         checkpoint: the file.
         device: see `resolve_device`.
-        dtype: float32 or bfloat16; None: whichever the device is faster in, see `fast_dtype`.
+        dtype: float32 or bfloat16; None: whichever the device is faster in, see `window_dtype`.
 
     Raises:
         DependencyError: the device is not there.
@@ -289,7 +289,7 @@ def _backbone(
         resize=RESIZE,
         pixels=pixels,
         device=device,
-        dtype=dtype or fast_dtype(device),
+        dtype=dtype or window_dtype(device),
     )
 
 
@@ -310,7 +310,7 @@ def random_resnet3d(
         num_classes: of the classifier.
         seed: the same seed gives the same weights.
         device: see `resolve_device`.
-        dtype: float32 or bfloat16; None: whichever the device is faster in, see `fast_dtype`.
+        dtype: float32 or bfloat16; None: whichever the device is faster in, see `window_dtype`.
 
     Raises:
         DependencyError: the device is not there.

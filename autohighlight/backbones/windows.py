@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from autohighlight.backbones.device import fast_dtype
 from autohighlight.backbones.running import ChunkedNetwork, precision_name
 
 WINDOW_LENGTH = 16
@@ -41,10 +42,20 @@ def _numbers(values: tuple[float, ...]) -> str:
     return ", ".join(f"{value:.4f}".rstrip("0").rstrip(".") for value in values)
 
 
+def window_dtype(device: torch.device) -> torch.dtype:
+    """float32 on CUDA, which computes it as TF32; elsewhere `fast_dtype`.
+
+    On an H100 (torch 2.11) a 3D ResNet-34 takes 3,760 windows/s in TF32 and 1,880 in bfloat16, C3D 2,150 and 2,260, and
+    TF32 is ten times as near to float32. float16 is a little faster still, but ends at 65,504, and a network
+    without batch norms, as C3D, has no bound.
+    """
+    return torch.float32 if device.type == "cuda" else fast_dtype(device)
+
+
 class WindowBackbone:
     """A 3-D network on windows of 16 frames of 112 x 112; see `autohighlight.types.Backbone`.
 
-    Where `fast_dtype` says so, as on a CPU with AVX512-BF16, it computes in bfloat16.
+    Its precision is `window_dtype` unless told otherwise.
     """
 
     window_length = WINDOW_LENGTH

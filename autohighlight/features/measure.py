@@ -79,7 +79,7 @@ def measure(
     ):
 
         def work() -> None:
-            threads = 1 if num_workers > 1 else 0
+            threads = max(1, num_cores() // num_workers) if num_workers > 1 else 0
             reader = VideoReader(
                 media, threads=threads, is_primed=seeking.is_primed, skip_unreferenced=todo.skips_unreferenced
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import queue
@@ -31,22 +32,21 @@ class Network:
 
     def __init__(self, backbone: Backbone, num_threads: int) -> None:
         self._backbone = backbone
-        self._batches = None if backbone.device == "cpu" else _Batches(backbone)
-        self._pool = ThreadPoolExecutor(num_threads, "network") if num_threads and self._batches is None else None
+        self._is_accelerated = backbone.device != "cpu"
+        is_beside = num_threads and not self._is_accelerated
+        self._pool = ThreadPoolExecutor(num_threads, "network") if is_beside else None
 
     def __enter__(self) -> Network:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if self._batches is not None:
-            self._batches.close()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=kind is not None)
 
     def look(self, frames: NDArray[np.uint8]) -> Future[Answer]:
         """What is seen in uint8 sRGB frames (N, T, H, W, 3)."""
-        if self._batches is not None:
-            return self._batches.submit(frames)
+        if self._is_accelerated:
+            return _accelerator().submit(self._backbone, frames)
         if self._pool is not None:
             return self._pool.submit(_look, self._backbone, frames)
         done: Future[Answer] = Future()
@@ -61,67 +61,73 @@ def _look(backbone: Backbone, frames: NDArray[np.uint8]) -> Answer:
     return backbone.embed(frames), None
 
 
-class _Batches:
+@dataclass
+class _Job:
+    backbone: Backbone
+    frames: NDArray[np.uint8]
+    answer: Future[Answer] = field(default_factory=Future)
+
+
+class _Accelerator:
     """A thread that shows an accelerator what has gathered while it was busy, in batches of one size.
 
     The last bits of a result may depend on the size of the batch that it was computed in, and how much has gathered on
     how busy the machine is; so every batch is filled up to the same size, and a run can be repeated to the last bit.
     """
 
-    def __init__(self, backbone: Backbone) -> None:
-        self._backbone = backbone
-        # 32 windows of 16 frames of 112 x 112 are 19 MB, 64 pictures of 224 x 224 half of that: enough to fill a GPU
-        self._size = 64 if backbone.window_length == 1 else max(1, 512 // backbone.window_length)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="network", daemon=True)
-        self._thread.start()
+    _BATCH = 16
+    """About as many as a reader hands on at once: more would mostly be filling."""
 
-    def submit(self, frames: NDArray[np.uint8]) -> Future[Answer]:
-        """What is seen in frames (N, T, H, W, 3)."""
-        job = _Job(frames)
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._left_over: _Job | None = None
+        threading.Thread(target=self._run, name="network", daemon=True).start()
+
+    def submit(self, backbone: Backbone, frames: NDArray[np.uint8]) -> Future[Answer]:
+        """What the backbone sees in frames (N, T, H, W, 3)."""
+        job = _Job(backbone, frames)
         self._jobs.put(job)
         return job.answer
 
-    def close(self) -> None:
-        """Ends the thread when it has answered what was submitted."""
-        self._jobs.put(None)
-        self._thread.join()
-
     def _run(self) -> None:
-        while (jobs := self._gathered())[-1:] != [None]:
-            self._answer([job for job in jobs if job is not None])
-        self._answer([job for job in jobs if job is not None])
+        while True:
+            self._answer(self._gathered())
 
-    def _gathered(self) -> list[_Job | None]:
-        """Waits for a job, and takes as many more as are there and fit; ends in None where the thread is to end."""
-        jobs = [self._jobs.get()]
-        count = 0 if jobs[0] is None else len(jobs[0].frames)
-        while jobs[-1] is not None and count < self._size:
+    def _gathered(self) -> list[_Job]:
+        """Waits for a job, and takes as many more for the same backbone as are there and fit."""
+        jobs = [self._left_over or self._jobs.get()]
+        self._left_over = None
+        count = len(jobs[0].frames)
+        while count < self._BATCH:
             try:
-                jobs.append(self._jobs.get_nowait())
+                job = self._jobs.get_nowait()
             except queue.Empty:
                 break
-            count += 0 if jobs[-1] is None else len(jobs[-1].frames)
+            if job.backbone is not jobs[0].backbone:
+                self._left_over = job
+                break
+            jobs.append(job)
+            count += len(job.frames)
         return jobs
 
     def _answer(self, jobs: list[_Job]) -> None:
-        if not jobs:
-            return
+        frames = jobs[0].frames if len(jobs) == 1 else np.concatenate([job.frames for job in jobs])
         try:
-            answers = self._look(np.concatenate([job.frames for job in jobs]))
+            seen = self._look(jobs[0].backbone, frames)
         except BaseException as error:  # noqa: BLE001 -- it is raised in the threads that wait
             for job in jobs:
                 job.answer.set_exception(error)
             return
         stops = list(itertools.accumulate(len(job.frames) for job in jobs))
         for job, start, stop in zip(jobs, [0, *stops], stops, strict=False):
-            job.answer.set_result(_rows(answers, start, stop))
+            job.answer.set_result(_rows(seen, start, stop))
 
-    def _look(self, frames: NDArray[np.uint8]) -> Answer:
-        count = len(frames)
-        missing = -count % self._size
-        padded = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing else frames
-        parts = [_look(self._backbone, padded[start : start + self._size]) for start in range(0, count, self._size)]
+    def _look(self, backbone: Backbone, frames: NDArray[np.uint8]) -> Answer:
+        missing = -len(frames) % self._BATCH
+        filled = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing else frames
+        parts = [_look(backbone, filled[start : start + self._BATCH]) for start in range(0, len(filled), self._BATCH)]
+        if len(parts) == 1:
+            return parts[0]
         features = np.concatenate([seen for seen, _ in parts])
         sights = [sight for _, sight in parts if sight is not None]
         if not sights:
@@ -130,10 +136,10 @@ class _Batches:
         return features, Sight(features, cells, living)
 
 
-@dataclass
-class _Job:
-    frames: NDArray[np.uint8]
-    answer: Future[Answer] = field(default_factory=Future)
+@functools.cache
+def _accelerator() -> _Accelerator:
+    """One for the whole process: cuDNN plans each layer anew for every thread, longer than a short video takes."""
+    return _Accelerator()
 
 
 def _rows(answer: Answer, start: int, stop: int) -> Answer:

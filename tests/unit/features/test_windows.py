@@ -111,7 +111,7 @@ class AcceleratedBackbone(WindowBackbone):
 
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As above."""
-        assert len(frames) == 32
+        assert len(frames) == 16
         return super().embed(frames)
 
 
