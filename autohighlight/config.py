@@ -263,6 +263,20 @@ class ExportOptions(Checked):
     )
     transition: str = option("cut", "what joins two highlights", choices=("cut", "crossfade"))
     overwrite: bool = option(False, "replace an output that is there already")
+    handles: Length | None = option(
+        None,
+        "lengthen each part of a timeline by this much at both ends, as far as the file goes; an editor reaches the "
+        "whole file without it too (default: none)",
+        metavar="LENGTH",
+        parse=Length.parse,
+    )
+    markers: bool = option(False, "mark each highlight in a timeline with its score and the reason")
+    fcpxml_version: str = option(
+        "1.10",
+        "of the FCPXML file; Resolve 18 reads up to 1.10",
+        choices=("1.8", "1.9", "1.10", "1.11"),
+    )
+    verify: bool = option(True, "read each timeline again after writing it, and check it against the media it names")
 
 
 @dataclass(frozen=True)

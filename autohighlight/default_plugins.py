@@ -155,4 +155,4 @@ def _reel(timeline: Timeline, path: Path, options: ExportOptions, progress: Prog
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     """The reel."""
-    register("reel", _reel)
+    register("reel", Exporter(_reel, (".mp4", ".mov", ".mkv"), "one film of all highlights"))

@@ -44,7 +44,7 @@ def autohighlight_register_selection_policies(register: Register[SelectionPolicy
 
 @hookspec
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
-    """Register exporters: ``exporter(timeline, path, options: ExportOptions, progress) -> list[Path]`` written."""
+    """Register exporters: ``register(name, Exporter(write, suffixes, summary))``; see `plugins.Exporter`."""
 
 
 @hookspec

@@ -182,5 +182,5 @@ def write(
         OutputError: it cannot be written; nothing was left behind.
     """
     options, plugins = options or Options(), plugins or load_plugins()
-    export = plugins.exporters[exporter]
-    return export(build(selection), Path(path), options.export, progress)
+    form = plugins.exporters[exporter]
+    return form.write(build(selection), Path(path), options.export, progress)

@@ -65,12 +65,28 @@ class SelectionPolicy(Protocol):
     ) -> Selection: ...
 
 
-class Exporter(Protocol):
-    """Writes a timeline as files, whole or not at all, and returns their paths."""
+class TimelineWriter(Protocol):
+    """Writes a timeline as files, each whole or not at all, and returns their paths."""
 
     def __call__(
         self, timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback
     ) -> list[Path]: ...
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A form in which a timeline can be written.
+
+    Args:
+        write: writes it.
+        suffixes: endings of file names that ask for this form, lower case with the dot, the usual one first; two forms
+            may share one, and are then told apart by name alone.
+        summary: what it is and who reads it, a few words for ``--help``.
+    """
+
+    write: TimelineWriter
+    suffixes: tuple[str, ...]
+    summary: str
 
 
 class Register(Protocol[T_contra]):
