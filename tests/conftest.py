@@ -39,9 +39,10 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
 
 @pytest.fixture(autouse=True)
 def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cache and configuration of the user who runs the tests are neither read nor written."""
+    """Cache, data and configuration of the user who runs the tests are neither read nor written."""
     home = tmp_path_factory.mktemp("user")
     monkeypatch.setenv("AUTOHIGHLIGHT_CACHE_DIR", str(home / "cache" / "autohighlight"))
+    monkeypatch.setenv("AUTOHIGHLIGHT_DATA_DIR", str(home / "data" / "autohighlight"))
     for name in ("CACHE", "CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
 

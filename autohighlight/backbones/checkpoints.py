@@ -58,16 +58,15 @@ class KnownCheckpoint:
 _HARA_2018 = "https://drive.google.com/drive/folders/1zvl89AgFAApbH0At-gMuZSeQB_LpNP-M"
 _HARA_2020 = "https://drive.google.com/drive/folders/1xbYbZ7rpyjftI_KCk6YuL-XrfQDz7Yd4"
 _HARA_TERMS = "MIT (kenshohara/3D-ResNets-PyTorch)"
-_C3D_TERMS = "MIT (DavideA/c3d-pytorch); converted from facebook/C3D, which is CC BY-NC 3.0"
+_C3D_TERMS = "MIT (DavideA/c3d-pytorch); converted from facebook/C3D, whose sources say CC BY-NC 3.0"
 _OPENMMLAB = "https://download.openmmlab.com/mmaction"
-_OPENMMLAB_TERMS = "Apache 2.0 (open-mmlab/mmaction2); after facebook/C3D, which is CC BY-NC 3.0"
+_OPENMMLAB_TERMS = "Apache 2.0 (open-mmlab/mmaction2)"
 _OPENMMLAB_UCF101 = "c3d_sports1m-pretrained_8xb30-16x1x1-45e_ucf101-rgb"
 
 
 def _resnet3d(depth: int, name: str, address: str, trained_on: str, *, is_usual: bool = False) -> KnownCheckpoint:
-    file = f"{name}.pth"
     return KnownCheckpoint(
-        name, f"resnet3d-{depth}", file, address, trained_on, _HARA_TERMS, sha256="", is_usual=is_usual
+        name, f"resnet3d-{depth}", f"{name}.pth", address, trained_on, _HARA_TERMS, is_usual=is_usual
     )
 
 
@@ -90,7 +89,7 @@ _KNOWN = (
         f"{_OPENMMLAB}/recognition/c3d/c3d_sports1m_pretrain_20201016-dcc47ddc.pth",
         "Sports-1M",
         _OPENMMLAB_TERMS,
-        size=311_985_866,
+        size=311_985_866,  # as others measured it, with a hash that begins as the file's name ends
         sha256="dcc47ddcdc7dd62eabc24bc70491b47c82b3b1045b864c52f6bdb669243dfcff",
     ),
     KnownCheckpoint(

@@ -69,7 +69,7 @@ def _gdown() -> Any:
     except ImportError:
         raise DependencyError(
             "the package gdown, which downloads checkpoints, is not installed",
-            "run: pip install 'autohighlight[models]'",
+            "run: pip install 'autohighlight[research]'",
         ) from None
     return gdown
 
@@ -175,6 +175,8 @@ def _reason(error: Exception) -> str:
         return f"the server answers {error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.Timeout):
         return "the server does not answer"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke"
     if isinstance(error, requests.ConnectionError):
         return "there is no connection, or it broke"
     if isinstance(error.__cause__, Exception):
