@@ -35,7 +35,7 @@ def add_options(
         if (stage in stages or spec.name in only) and spec.name not in without:
             if stage not in groups:
                 groups[stage] = parser.add_argument_group(_title(stage))
-            _add_option(groups[stage], spec)
+            add_option(groups[stage], spec)
 
 
 def _title(stage: str) -> str:
@@ -44,11 +44,19 @@ def _title(stage: str) -> str:
     return text.partition(".")[0]
 
 
-def _add_option(group: argparse._ArgumentGroup, spec: dataclasses.Field[Any]) -> None:
-    flag, text = option_flag(spec.name), help_text(spec)
-    if spec.default is False:
+def add_option(group: argparse._ArgumentGroup, spec: dataclasses.Field[Any], *, depends: str = "") -> None:
+    """Adds the option of one field; it becomes an attribute of the arguments only where it is given.
+
+    Args:
+        group: where help lists it.
+        spec: a field made by `autohighlight.config.option`.
+        depends: what its default is in which case, where it depends on another option; a switch can then be turned
+            off too.
+    """
+    flag, text = option_flag(spec.name), help_text(spec, depends=depends)
+    if spec.default is False and not depends:
         group.add_argument(flag, action="store_true", default=argparse.SUPPRESS, help=text)
-    elif spec.default is True:
+    elif isinstance(spec.default, bool):
         # argparse adds a default of its own to the help of this action, unless it is None or SUPPRESS
         group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
     else:
@@ -57,10 +65,12 @@ def _add_option(group: argparse._ArgumentGroup, spec: dataclasses.Field[Any]) ->
         group.add_argument(flag, metavar=metavar, default=argparse.SUPPRESS, help=text)
 
 
-def help_text(spec: dataclasses.Field[Any]) -> str:
+def help_text(spec: dataclasses.Field[Any], *, depends: str = "") -> str:
     """What ``--help`` says of an option: its text and its default, safe for argparse's formatting."""
     text = str(spec.metadata["text"])
-    if "(default" not in text and spec.default is not None and not isinstance(spec.default, bool):
+    if depends:
+        text = f"{text.partition(' (default')[0]} (default: {depends})"
+    elif "(default" not in text and spec.default is not None and not isinstance(spec.default, bool):
         text += f" (default: {spec.default})"
     elif spec.default is True:
         text += " (default: yes)"

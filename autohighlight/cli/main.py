@@ -45,7 +45,7 @@ def run(words: Sequence[str]) -> int:
 def _report(error: BaseException, session: Session) -> int:
     """Says what went wrong; gives the exit code."""
     if isinstance(error, KeyboardInterrupt):
-        session.fail(_interruption(session))
+        session.fail(_interruption(session), session.interruption_hint)
         return INTERRUPTED
     _show_traceback(error, session)
     if isinstance(error, AutohighlightError):

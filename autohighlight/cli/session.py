@@ -35,6 +35,7 @@ class Session:
         quiet: print nothing but errors and what was asked for as data.
         verbose: print logs, timings and tracebacks as well.
         written: the files that exist because of this run.
+        interruption_hint: what Ctrl-C leaves the user to do.
         plugin_error: what is wrong with the installed plugins; then only commands that need none of them run.
     """
 
@@ -42,6 +43,7 @@ class Session:
         self.quiet = False
         self.verbose = False
         self.written: list[Path] = []
+        self.interruption_hint = ""
         self.plugin_error: PluginError | None = None
         try:
             self._plugins = load_plugins()
