@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.evaluation import metrics
+from autohighlight.evaluation.metrics import BOOTSTRAP_RESAMPLES, Interval
 
 
 @dataclass(frozen=True)
@@ -46,27 +46,51 @@ class OverSeeds:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much larger one thing is than another on the same videos.
+    """How much larger one thing is than another on the same videos, with the same seeds.
 
     Args:
         mean: over videos and seeds.
-        interval: 95 % bootstrap interval over the videos, each with its mean over the seeds.
+        interval: 95 % interval of it; see `crossed_interval`.
     """
 
     mean: float
-    interval: metrics.Interval
+    interval: Interval
 
     @classmethod
     def of(cls, values: NDArray[np.float64], others: NDArray[np.float64]) -> Difference:
         """From the values (S, M) of either, for each seed and video; none is NaN."""
-        by_video = (values - others).mean(axis=0)
-        return cls(float(by_video.mean()), metrics.bootstrap_interval(by_video))
+        differences = values - others
+        return cls(float(differences.mean()), crossed_interval(differences))
 
     @property
     def sign(self) -> int:
-        """-1 or 1 where the interval lies on one side of 0; else 0: these videos do not show which."""
+        """-1 or 1 where the interval lies on one side of 0; else 0: these videos and seeds do not show which."""
         return -1 if self.interval.high < 0 else 1 if self.interval.low > 0 else 0
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {"mean": self.mean, "interval": [self.interval.low, self.interval.high]}
+
+
+def crossed_interval(values: NDArray[np.float64], *, resamples: int = BOOTSTRAP_RESAMPLES, seed: int = 0) -> Interval:
+    """95 % percentile bootstrap interval of the mean of values (S, M), for each seed and video.
+
+    Seeds and videos are both drawn with replacement, each by themselves (Owen 2007, *The pigeonhole bootstrap*): other
+    videos would give other numbers, and so would other seeds. A single seed tells nothing of the latter.
+
+    Args:
+        values: finite, at least one seed and one video.
+        resamples: how often both are drawn.
+        seed: of the draws.
+    """
+    random = np.random.default_rng(seed)
+    num_seeds, num_videos = values.shape
+    block = max(1, 2_000_000 // (num_seeds + num_videos))  # bounds the memory, however many videos there are
+    means = []
+    for done in range(0, resamples, block):
+        number = min(block, resamples - done)
+        of_seeds = random.multinomial(num_seeds, np.full(num_seeds, 1 / num_seeds), number) / num_seeds  # (number, S)
+        of_videos = random.multinomial(num_videos, np.full(num_videos, 1 / num_videos), number) / num_videos
+        means.append(((of_seeds @ values) * of_videos).sum(axis=1))
+    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
+    return Interval(float(low), float(high))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autohighlight.evaluation.over_seeds import Difference, OverSeeds
+from autohighlight.evaluation.over_seeds import Difference, OverSeeds, crossed_interval
 
 
 def test_mean_and_sample_deviation() -> None:
@@ -32,3 +32,22 @@ def test_a_difference_has_a_sign_where_the_videos_agree(step: float, sign: int) 
     assert difference.sign == sign
     assert difference.interval.low <= difference.mean <= difference.interval.high
     assert difference.as_dict()["interval"] == [difference.interval.low, difference.interval.high]
+
+
+def test_the_interval_grows_with_what_differs_between_videos_and_with_what_differs_between_seeds() -> None:
+    random = np.random.default_rng(0)
+    of_videos, of_seeds = random.standard_normal((1, 40)), random.standard_normal((8, 1))
+    widths = []
+    for values in (of_videos + 0 * of_seeds, of_seeds + 0 * of_videos, of_videos + of_seeds):
+        interval = crossed_interval(values)
+        assert interval.low < values.mean() < interval.high
+        widths.append(interval.high - interval.low)
+    # The quantiles of a normal mean: 3.92 standard errors, those of two independent sources added as squares.
+    assert widths[0] == pytest.approx(3.92 * of_videos.std() / np.sqrt(40), rel=0.05)
+    assert widths[1] == pytest.approx(3.92 * of_seeds.std() / np.sqrt(8), rel=0.1)
+    assert widths[2] == pytest.approx(np.hypot(*widths[:2]), rel=0.05)
+
+
+def test_one_seed_and_one_video_have_an_interval_too() -> None:
+    interval = crossed_interval(np.array([[0.5]]))
+    assert (interval.low, interval.high) == (0.5, 0.5)
