@@ -28,6 +28,8 @@ STAGES = {
     "select": "Choosing",
     "export": "Writing",
     "evaluate": "Evaluating",
+    "cluster": "Clustering",
+    "arrange": "Arranging",
 }
 """The stages' verbs, as people are told of them; a plugin's own stage is shown by its name."""
 

@@ -9,12 +9,24 @@ from __future__ import annotations
 
 import argparse
 
-from autohighlight.cli.commands import config, demo, doctor, evaluate, models, plugins, reel, schema, score, train
+from autohighlight.cli.commands import (
+    analyse,
+    config,
+    demo,
+    doctor,
+    evaluate,
+    models,
+    plugins,
+    reel,
+    schema,
+    score,
+    train,
+)
 from autohighlight.hookspecs import hookimpl
 
 
 @hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The main job first, then what looks closer, then what explains."""
-    for command in (reel, score, train, demo, evaluate, models, config, doctor, plugins, schema):
+    for command in (reel, score, train, demo, evaluate, analyse, models, config, doctor, plugins, schema):
         command.add(subparsers)
