@@ -52,10 +52,23 @@ def font(size: int) -> Font:
 
 def write_heading(draw: ImageDraw.ImageDraw, title: str, subtitle: str) -> None:
     """The title and a line below it, shortened to the width; any characters."""
-    for text, size, colour, y in ((title, 30, INK, 52), (subtitle, 19, GREY, 88)):
-        shown, chosen = _legible(text, size)
-        shown = _shortened(shown, chosen, (RIGHT - LEFT) * SCALE)
-        draw.text((LEFT * SCALE, y * SCALE), shown, fill=colour, font=chosen, anchor="ls")
+    write_line(draw, title, (LEFT, 52), 30, INK)
+    write_line(draw, subtitle, (LEFT, 88), 19, GREY)
+
+
+def write_line(
+    draw: ImageDraw.ImageDraw,
+    text: str,
+    at: tuple[float, float],
+    size: int,
+    colour: str,
+    *,
+    width: float = RIGHT - LEFT,
+) -> None:
+    """One line of any characters, shortened to `width`; `at` is the left end of its baseline, all in pixels."""
+    shown, chosen = _legible(text, size)
+    shown = _shortened(shown, chosen, width * SCALE)
+    draw.text((at[0] * SCALE, at[1] * SCALE), shown, fill=colour, font=chosen, anchor="ls")
 
 
 def round_step(span: float, most: int) -> float:
