@@ -101,6 +101,18 @@ class Event:
     markers: tuple[PlacedMarker, ...]
 
     @property
+    def source_at_record_rate(self) -> FrameSpan:
+        """What is shown of the file, counted from its first frame on in frames of the sequence: as xmeml and MLT count.
+
+        It is as long as `record`, and each of its frames begins while a frame of `source` lasts. Where the rates differ
+        it begins up to one frame later than `source`, and may end within the last, begun frame of the file.
+        """
+        pace = self.record.rate / self.source.rate
+        first = math.ceil(self.source.first * pace)
+        origin = self.source.origin.at_rate(self.record.rate)
+        return FrameSpan(first, first + self.record.num_frames, origin)
+
+    @property
     def num_before(self) -> int:
         """How many frames the file has before what is shown: how far an editor can pull its beginning."""
         return self.source.first
@@ -114,6 +126,12 @@ class Event:
 def whole_source(source: Source) -> FrameSpan:
     """All frames of a source: what is available."""
     return FrameSpan(0, source.num_frames, source.start_timecode)
+
+
+def whole_source_at(source: Source, rate: Fraction) -> FrameSpan:
+    """All of a source in frames of another rate; the last one counts where it has begun."""
+    num_frames = math.ceil(source.num_frames * rate / source.rate)
+    return FrameSpan(0, num_frames, source.start_timecode.at_rate(rate))
 
 
 def whole_sequence(timeline: Timeline) -> FrameSpan:

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from autohighlight.timecode import Timecode
-from autohighlight.timeline.events import FrameSpan, events, whole_sequence, whole_source
+from autohighlight.timeline.events import FrameSpan, events, whole_sequence, whole_source, whole_source_at
 from autohighlight.timeline.model import Marker, Part, Source, Timeline
 from autohighlight.times import TimeRange
 from tests.factories import make_media
@@ -61,6 +61,28 @@ def test_a_source_of_another_rate_is_counted_at_its_own(
     assert event.source_length == length
     assert event.source.rate == source.rate
     assert event.record.rate == 25
+
+
+@pytest.mark.parametrize(
+    ("rate", "first", "frames", "whole"),
+    [(25, 10, (10, 20), 1500), (50, 11, (6, 16), 1500), (24, 10, (11, 21), 1500), ("12.5", 10, (20, 30), 1500)],
+)
+def test_a_source_is_counted_at_the_rate_of_the_sequence_too(
+    rate: str | int, first: int, frames: tuple[int, int], whole: int
+) -> None:
+    source = Source(make_media(60, rate))
+    (event,) = events(Timeline("x", Fraction(25), (2, 2), (Part(source, first, 10, 0.5, ""),)))
+    span = event.source_at_record_rate
+    assert (span.first, span.end, span.rate) == (*frames, 25)
+    shown = [int(frame * source.rate / 25) for frame in range(span.first, span.end)]
+    assert event.source.first <= shown[0] <= shown[-1] < event.source.end
+    assert whole_source_at(source, Fraction(25)).num_frames == whole
+
+
+def test_a_frame_that_a_source_has_begun_counts_at_another_rate() -> None:
+    assert whole_source_at(Source(make_media(1, 30)), Fraction(25)).num_frames == 25
+    assert whole_source_at(Source(make_media(1, 24)), Fraction(25)).num_frames == 25
+    assert whole_source_at(Source(make_media("0.5", 24)), Fraction(25)).num_frames == 13
 
 
 def test_a_span_is_never_empty() -> None:
