@@ -25,26 +25,37 @@ def dtype_of(precision: Precision, device: torch.device) -> torch.dtype:
 
 
 @contextlib.contextmanager
-def computing(device: torch.device, dtype: torch.dtype, *, deterministic: bool) -> Iterator[None]:
+def computing(
+    device: torch.device, dtype: torch.dtype, *, deterministic: bool = False, one_thread: bool = False
+) -> Iterator[None]:
     """Sets what torch holds for the whole process, and puts it back.
 
     In float32, products are of float32 numbers, whatever was allowed before. Beside bfloat16, those of Eq. 3, whose
     factors are bfloat16 numbers then, may be taken as TF32, which holds these exactly.
+
+    Args:
+        device: where the computing is done.
+        dtype: of the matrix products, float32 or bfloat16.
+        deterministic: use only algorithms that give the same bits each time.
+        one_thread: do not divide work on the CPU among threads.
 
     Raises:
         DependencyError: `deterministic` on CUDA without the setting that cuBLAS asks for.
     """
     if deterministic and device.type == "cuda":
         _check_cublas()
-    precision = torch.get_float32_matmul_precision()
+    precision, threads = torch.get_float32_matmul_precision(), torch.get_num_threads()
     was, warned = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     try:
         torch.set_float32_matmul_precision("high" if (device.type, dtype) == ("cuda", torch.bfloat16) else "highest")
+        if one_thread:
+            torch.set_num_threads(1)
         if deterministic:
             torch.use_deterministic_algorithms(True)
         yield
     finally:
         torch.set_float32_matmul_precision(precision)
+        torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(was, warn_only=warned)
 
 

@@ -24,10 +24,12 @@ from autohighlight.training.options import TrainingOptions
 from autohighlight.training.padding import MAX_ROWS, Part
 from autohighlight.training.seeds import derived_seed, seeded
 from autohighlight.training.state import StateFile
+from autohighlight.training.work import step_flops
 
 __all__ = ["StepRecord", "train", "train_on"]
 
 _LEAST_CHANGE = 0.001  # so that a channel that never changes divides by something
+_WORTH_DIVIDING = 1e9  # operations: threads that share a step of less wait for one another longer than they work
 _STEPS_UNREAD = 10  # on a GPU: reading what a step showed waits for it, and the GPU for the next one
 
 
@@ -71,6 +73,7 @@ def train_on(
     *,
     state: Path | None = None,
     state_seconds: float = 30.0,
+    watch: Callable[[int, HighlightSelector], None] | None = None,
 ) -> tuple[HighlightSelector, list[StepRecord]]:
     """As `train`, for videos that have been measured.
 
@@ -83,17 +86,22 @@ def train_on(
             result, on the CPU of the same machine to the last bit, as if it had never stopped. It is still there at
             the end, for the caller to delete when the selector is safe.
         state_seconds: how often that file is written, besides at the end.
+        watch: is shown the selector after each step, with the number of steps that are done, and once before the
+            first; it leaves weights and mode as they are. On a GPU, whoever looks waits for the step to be over.
     """
     options = options or TrainingOptions()
     _check(videos, config, options)
     device = resolve_device(options.device)
     dtype = dtype_of(options.precision, device)
-    with computing(device, dtype, deterministic=options.deterministic):
+    one_thread = _usual_flops(videos, config, options) < _WORTH_DIVIDING
+    with computing(device, dtype, deterministic=options.deterministic, one_thread=one_thread):
         selector = _initial_selector(videos, config, options).to(device).train()
         optimiser = torch.optim.Adam(selector.parameters(), lr=options.learning_rate, fused=True)
         kept = StateFile(state, config, options, videos, state_seconds) if state is not None else None
         history = _History(_num_steps(videos, options), progress)
         history.records += kept.restore(selector, optimiser) if kept else []
+        if watch:
+            watch(len(history.records), selector)
         for step, epoch, batch in _batches(videos, options, device, len(history.records) + 1, history.num_steps):
             with seeded(device, options.seed, 3, step), torch.autocast(device.type, dtype, enabled=_is_half(dtype)):
                 loss, shown = losses(selector, batch, options)
@@ -101,6 +109,8 @@ def train_on(
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             history.add(step, epoch, shown)
+            if watch:
+                watch(step, selector)
             if kept and kept.due:
                 kept.save(selector, optimiser, history.read())
         records = history.read()
@@ -190,6 +200,11 @@ def _check(videos: TrainingSet, config: SelectorConfig, options: TrainingOptions
         raise OptionError(f"the features have {videos.d_in} columns, the selector expects {config.d_in}")
     if videos.pieces != options.pieces:
         raise OptionError(f"the videos were measured in pieces of {videos.pieces} clips, not of {options.pieces}")
+
+
+def _usual_flops(videos: TrainingSet, config: SelectorConfig, options: TrainingOptions) -> float:
+    lengths = [min(len(stretch), options.crop or len(stretch)) for stretch in videos.stretches]
+    return step_flops(config, lengths) * min(1, options.batch_size / len(videos))
 
 
 def _num_steps(videos: TrainingSet, options: TrainingOptions) -> int:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,9 @@ class StateFile:
     options: TrainingOptions
     videos: TrainingSet
     seconds: float
-    _written: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._written = time.monotonic()
 
     def restore(self, selector: HighlightSelector, optimiser: torch.optim.Optimizer) -> list[StepRecord]:
         """Puts selector and optimiser where they were, and returns the steps that are done; none if there is no file.

@@ -14,6 +14,7 @@ from autohighlight.selector import attention
 from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.model import HighlightSelector
 from autohighlight.training import loop
+from autohighlight.training.arithmetic import computing
 from autohighlight.training.loop import losses
 from autohighlight.training.options import TrainingOptions
 from autohighlight.training.padding import Part, parts_of_similar_lengths
@@ -21,6 +22,12 @@ from tests.unit.selector import naive
 
 OPTIONS = TrainingOptions()
 DROPPED = [f"{layer}.{place}" for layer in ("self_attention", "clip_attention") for place in ("x", "y", "attended")]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    with computing(torch.device("cpu"), torch.float32, one_thread=True):
+        yield
 
 
 def videos(*lengths: int, d_in: int = 3) -> list[NDArray[np.float64]]:

@@ -12,7 +12,8 @@ from sklearn.metrics import average_precision_score
 from autohighlight.errors import DependencyError, OptionError
 from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.model import HighlightSelector, scores
-from autohighlight.training.loop import StepRecord, train
+from autohighlight.training.dataset import measure
+from autohighlight.training.loop import StepRecord, train, train_on
 from autohighlight.training.options import TrainingOptions
 
 from .planted import planted
@@ -116,6 +117,68 @@ def test_a_selector_by_stillness_is_trained_with_the_mean_of_each_channel_as_its
 def test_crops_keep_batches_short() -> None:
     _, history = train(videos(), CONFIG, TrainingOptions(**vars(QUICK) | {"crop": 5}))
     assert len(history) == 3
+
+
+def test_one_long_video_is_enough_in_pieces() -> None:
+    features, _ = planted(0, num_videos=6, d_in=CONFIG.d_in)
+    long = np.concatenate(features)
+    selector, history = train([long], CONFIG, dataclasses.replace(QUICK, pieces=20))
+    assert len(history) == 3
+    assert scores(selector, long).shape == (len(long),)
+    with pytest.raises(OptionError, match=r"takes two to train.*--pieces"):
+        train([long], CONFIG, QUICK)
+    with pytest.raises(OptionError, match="measured in pieces of None clips, not of 20"):
+        train_on(measure(features), CONFIG, dataclasses.replace(QUICK, pieces=20))
+
+
+def test_labels_pull_attention_to_the_labelled_clips_and_to_those_like_them() -> None:
+    features, _ = planted(0, num_videos=20, d_in=8)
+    favoured = [video[:, 0] > np.median(video[:, 0]) for video in features]  # nothing that tells videos apart
+    labels = [own if i < 10 else None for i, own in enumerate(favoured)]
+    options = TrainingOptions(steps=60, batch_size=10, learning_rate=3e-3, device="cpu", label_weight=3.0)
+    config = SelectorConfig(8, 32, scaled=True)
+
+    def mean_ap(selector: HighlightSelector) -> float:
+        unseen = zip(features[10:], favoured[10:], strict=True)
+        return float(np.mean([average_precision_score(own, scores(selector, video)) for video, own in unseen]))
+
+    with_labels, history = train(features, config, options, labels=labels)
+    assert mean_ap(with_labels) > 0.9
+    assert mean_ap(train(features, config, options)[0]) < 0.75
+    told = [record.label_loss for record in history if record.label_loss is not None]
+    assert told[-1] < 0.5 * told[0]
+
+
+def test_without_a_label_in_the_batch_the_loss_is_the_contrastive_one_alone() -> None:
+    labels: list[NDArray[np.bool_] | None] = [None] * 6
+    plain, history = train(videos(), CONFIG, QUICK)
+    with_none, _ = train(videos(), CONFIG, QUICK, labels=labels)
+    np.testing.assert_array_equal(weights(plain), weights(with_none))
+    assert all(record.label_loss is None for record in history)
+    labels[0] = np.arange(len(videos()[0])) < 2
+    unweighted, history = train(videos(), CONFIG, dataclasses.replace(QUICK, label_weight=0.0), labels=labels)
+    np.testing.assert_allclose(weights(unweighted), weights(plain), atol=1e-6)
+    assert any(record.label_loss is not None and record.label_loss > 0 for record in history)
+
+
+def test_the_selector_is_shown_before_and_after_each_step() -> None:
+    shown = list[tuple[int, NDArray[np.float64]]]()
+
+    def watch(step: int, selector: HighlightSelector) -> None:
+        shown.append((step, scores(selector, videos()[0])))
+
+    selector, history = train_on(measure(videos()), CONFIG, QUICK, watch=watch)
+    assert [step for step, _ in shown] == [0, 1, 2, 3]
+    np.testing.assert_array_equal(shown[-1][1], scores(selector, videos()[0]))
+    assert not np.array_equal(shown[0][1], shown[1][1])
+    assert history == train(videos(), CONFIG, QUICK)[1]
+
+
+def test_a_small_training_leaves_the_number_of_threads_as_it_was() -> None:
+    threads, during = torch.get_num_threads(), set[int]()
+    train(videos(), CONFIG, QUICK, lambda _: during.add(torch.get_num_threads()))
+    assert during == {1}
+    assert torch.get_num_threads() == threads
 
 
 def test_videos_of_one_clip_train_along() -> None:
