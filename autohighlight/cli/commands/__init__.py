@@ -11,6 +11,7 @@ import argparse
 
 from autohighlight.cli.commands import (
     analyse,
+    benchmark,
     config,
     demo,
     doctor,
@@ -28,5 +29,5 @@ from autohighlight.hookspecs import hookimpl
 @hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The main job first, then what looks closer, then what explains."""
-    for command in (reel, score, train, demo, evaluate, analyse, models, config, doctor, plugins, schema):
+    for command in (reel, score, train, demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema):
         command.add(subparsers)

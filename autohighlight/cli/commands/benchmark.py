@@ -1,0 +1,290 @@
+"""``autohighlight benchmark``: the paper's Tables 1, 3, 4 and 5, and made-up videos on which the truth is known."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autohighlight.cli.arguments import add_option, add_options, layered_options
+from autohighlight.cli.parser import examples
+from autohighlight.config import option_fields
+from autohighlight.errors import OptionError
+from autohighlight.selector.config import SelectorConfig
+from autohighlight.training.options import TrainingOptions
+from autohighlight.training.recipes import FEATURE_KINDS, PAPER, RECIPES, Recipe, recipe_fields
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from autohighlight.cli.session import Session
+    from autohighlight.config import Options
+    from autohighlight.evaluation.benchmark_report import BenchmarkReport
+    from autohighlight.evaluation.datasets.dataset import Benchmark
+    from autohighlight.evaluation.datasets.features import FeatureSource
+    from autohighlight.evaluation.over_seeds import OverSeeds
+    from autohighlight.evaluation.paper_tables import PaperTable
+    from autohighlight.evaluation.planted import PlantedReport
+
+_ELSEWHERE = frozenset({"device", "seed", "label_weight"})
+"""Options of a training that are options of the features too, that --seeds stands for, or that mean nothing here."""
+
+_DESCRIPTIONS = {
+    "tvsum": ("Tables 3 and 4: TVSum", "resnet3d-34"),
+    "youtube-highlights": ("Table 1: YouTube Highlights", "resnet3d-34"),
+    "vtw": ("Table 5: Video Titles in the Wild", "c3d"),
+}
+"""What each stands for, and the paper's backbone: told here too, so that help imports no numpy; a test compares."""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describes the command and its subcommands, one a benchmark."""
+    parser = subparsers.add_parser(
+        "benchmark",
+        help="train and measure on the paper's benchmarks",
+        description="Trains selectors on a benchmark's training videos, without a label, and measures them on its "
+        "test videos, with several seeds, beside random scores, the oracle and the numbers that the paper prints. "
+        "Videos and labels are not part of this package; docs/reproducing.md says where they are to be had.",
+        epilog=examples(
+            ("benchmark planted", "made-up videos: nothing to download, a minute"),
+            ("benchmark tvsum --root tvsum/", "Tables 3 and 4"),
+            ("benchmark youtube-highlights --root DomainSpecificHighlight/", "Table 1"),
+        ),
+    )
+    inner = parser.add_subparsers(title="benchmarks", metavar="BENCHMARK", dest="subcommand", required=True)
+    for name, (title, backbone) in _DESCRIPTIONS.items():
+        _add_benchmark(inner, name, title, backbone)
+    _add_planted(inner)
+
+
+def _add_benchmark(
+    inner: argparse._SubParsersAction[argparse.ArgumentParser], name: str, title: str, backbone: str
+) -> None:
+    parser = inner.add_parser(
+        name,
+        help=title,
+        description=f"{title}. Looks in the folder --root for labels, split and videos, says what is missing before "
+        "any work, and trains as the paper does (section 4.1) unless told otherwise. docs/reproducing.md says what has "
+        "to be in that folder.",
+        epilog=examples(
+            (f"benchmark {name} --root data/", f"from the videos, with {backbone}"),
+            (f"benchmark {name} --root data/ --features features/", "from features of clips: <video>.npy or .npz"),
+            (f"benchmark {name} --root data/ --features features/ --feature-stride 1", "from features of frames"),
+            (f"benchmark {name} --root data/ --partial --json", "whatever videos are there; every number"),
+        ),
+    )
+    parser.add_argument("--root", metavar="FOLDER", type=Path, required=True, help="the benchmark's files")
+    parser.add_argument("--videos", metavar="FOLDER", type=Path, help="look for the videos in this folder first")
+    parser.add_argument(
+        "--features", metavar="FOLDER", type=Path, help="take features from <video>.npy or .npz in this folder"
+    )
+    parser.add_argument(
+        "--feature-stride",
+        metavar="N",
+        type=int,
+        help="these are of windows of 16 frames, each N frames after the one before (default: of clips)",
+    )
+    parser.add_argument("--partial", action="store_true", help="go on where videos are missing; gives no result")
+    _add_seeds(parser, "each trains one selector")
+    parser.add_argument("--json", action="store_true", help="print JSON, with every number by seed and video")
+    _add_recipe(parser)
+    spec = next(spec for _, spec in option_fields() if spec.name == "backbone")
+    add_option(parser.add_argument_group("What features are made by"), spec, depends=f"{backbone}, as in the paper")
+    add_options(parser, ("extract",), without=["backbone"])
+    parser.set_defaults(run=run)
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    names = "; ".join(f"{recipe.name}: {recipe.text}" for recipe in RECIPES.values())
+    parser.add_argument(
+        "--recipe",
+        metavar="{" + ",".join(RECIPES) + "}",
+        choices=tuple(RECIPES),
+        default=PAPER.name,
+        help=f"how to train; the options below change it. {names} (default: {PAPER.name})",
+    )
+    parser.add_argument(
+        "--feature-kind",
+        metavar="{" + ",".join(FEATURE_KINDS) + "}",
+        choices=FEATURE_KINDS,
+        default=argparse.SUPPRESS,
+        help="what is made of the backbone's features over a clip: their mean, the mean of the steps from each to the "
+        "next, or both (default: by recipe)",
+    )
+    for owner, title in ((TrainingOptions, "How selectors are trained"), (SelectorConfig, "What they are made of")):
+        group = parser.add_argument_group(title)
+        for belongs, spec in recipe_fields():
+            if belongs is owner and spec.name not in _ELSEWHERE:
+                add_option(group, spec, depends=_by_recipe(spec.name))
+
+
+def _by_recipe(name: str) -> str:
+    """The default of an option, by recipe where they differ."""
+    values = {recipe.name: _shown(recipe.get(name)) for recipe in RECIPES.values()}
+    same = len(set(values.values())) == 1
+    return values[PAPER.name] if same else ", ".join(f"{value} in {recipe}" for recipe, value in values.items())
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _add_seeds(parser: argparse.ArgumentParser, meaning: str) -> None:
+    parser.add_argument(
+        "--seeds", metavar="N", type=int, default=5, help=f"how many seeds, from 0 on: {meaning} (default: 5)"
+    )
+
+
+def _add_planted(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = inner.add_parser(
+        "planted",
+        help="made-up videos in which it is known which clips identify them",
+        description="Trains on made-up features: a fifth of the clips of each video are its own, the rest are of kinds "
+        "that all videos share. Telling videos apart has to move the attention onto the clips that are a video's own. "
+        "Prints how well it does with a quick recipe and with the paper's settings, which ten steps on 32 videos are "
+        "too few for, beside the untrained networks and chance. Takes a minute or so on two cores.",
+        epilog=examples(("benchmark planted", "five seeds"), ("benchmark planted --seeds 1 --json", "one, as JSON")),
+    )
+    _add_seeds(parser, "each makes videos, weights and dropouts anew")
+    parser.add_argument("--json", action="store_true", help="print JSON, with every number by seed")
+    parser.set_defaults(run=run_planted)
+
+
+def run(arguments: argparse.Namespace, session: Session) -> None:
+    """Runs the subcommand of one of the paper's benchmarks."""
+    from autohighlight.cli.documents import to_json
+    from autohighlight.evaluation.benchmark import run_benchmark
+    from autohighlight.evaluation.datasets import BENCHMARKS
+
+    benchmark = BENCHMARKS[arguments.subcommand]
+    layered = layered_options(arguments)
+    options = layered.options
+    if "backbone" not in layered.sources:
+        options = options.replace(backbone=benchmark.backbone)
+    recipe = _recipe(arguments, options)
+    source = _source(arguments, benchmark, recipe, options, session)
+    with session.progress() as progress:
+        report = run_benchmark(
+            benchmark,
+            arguments.root,
+            source,
+            recipe,
+            progress,
+            num_seeds=arguments.seeds,
+            partial=arguments.partial,
+        )
+    if not report.is_complete:
+        session.warn(report.heading)
+    if arguments.json:
+        session.emit(to_json(report.as_dict()))
+    else:
+        _print_report(report, session)
+
+
+def _recipe(arguments: argparse.Namespace, options: Options) -> Recipe:
+    given = vars(arguments)
+    names = ["feature_kind", *(spec.name for _, spec in recipe_fields() if spec.name not in _ELSEWHERE)]
+    chosen = {name: given[name] for name in names if name in given}
+    return RECIPES[arguments.recipe].replace(**chosen, device=options.extract.device)
+
+
+def _source(
+    arguments: argparse.Namespace, benchmark: Benchmark, recipe: Recipe, options: Options, session: Session
+) -> FeatureSource:
+    from autohighlight.evaluation.datasets.features import ExtractedFeatures, ReadyFeatures
+
+    for name in ("root", "videos", "features"):
+        folder = getattr(arguments, name)
+        if folder is not None and not folder.is_dir():
+            raise OptionError(f"--{name}: the folder {folder} is not there")
+    if arguments.features is None:
+        if arguments.feature_stride is not None:
+            raise OptionError("--feature-stride is of features that are ready", "give --features FOLDER")
+        session.plugins.backbones[options.extract.backbone]  # a wrong name is said before any work
+        return ExtractedFeatures(
+            benchmark, arguments.root, options.extract, recipe.feature_kind, session.plugins, arguments.videos
+        )
+    if arguments.videos is not None:
+        raise OptionError("--videos and --features exclude each other", "features that are ready need no videos")
+    if arguments.feature_stride is not None and arguments.feature_stride < 1:
+        raise OptionError(f"--feature-stride is at least 1, not {arguments.feature_stride}")
+    return ReadyFeatures(arguments.features, arguments.feature_stride)
+
+
+def _print_report(report: BenchmarkReport, session: Session) -> None:
+    from rich.text import Text
+
+    from autohighlight.cli.tables import plain_table
+
+    rows: list[list[str | Text]] = []
+    for category in report.categories:
+        cells = [_mean(result.by_category[category]) for result in report.results]
+        rows.append([category, *cells])
+    if len(rows) > 1:
+        rows.append(
+            [Text("mean", style="bold"), *(Text(_mean(result.mean), style="bold") for result in report.results)]
+        )
+    names = [result.method for result in report.results]
+    session.print(report.heading)
+    session.print(plain_table(("", *names), rows, right=names))
+    session.print(f"{report.benchmark.protocol.description}; {report.features}; recipe {report.recipe.name}")
+    session.print(f"{len(report.seeds)} seeds, mean and standard deviation over them")
+    if report.num_left_out:
+        session.print(f"{report.num_left_out} test videos count nowhere: nobody calls a clip of them a highlight")
+    for table in report.paper_tables:
+        session.print(f"\nTable {table.number} of the paper: {table.caption}")
+        session.print(_paper_table(table, report))
+
+
+def _mean(value: OverSeeds) -> str:
+    """``0.610 ± 0.012``; without the deviation where the seeds make no difference."""
+    return value.text(3) if len(set(value.values)) > 1 else f"{value.mean:.3f}"
+
+
+def _paper_table(table: PaperTable, report: BenchmarkReport) -> Any:
+    from autohighlight.cli.tables import plain_table
+    from autohighlight.evaluation.benchmark import SELECTOR
+    from autohighlight.evaluation.paper_tables import MEAN
+
+    head, columns = list(table.methods), [dict(values) for values in table.methods.values()]
+    shown = [{row: _printed(value) for row, value in column.items()} for column in columns]
+    if report.is_complete:
+        own = report.result(SELECTOR)
+        head.append("here")
+        shown.append({**{name: _mean(value) for name, value in own.by_category.items()}, MEAN: _mean(own.mean)})
+    rows = [[row, *(column.get(row, "-") for column in shown)] for row in columns[0]]
+    return plain_table(("", *head), rows, right=head)
+
+
+def _printed(value: float) -> str:
+    """With three digits, or four where the paper prints four."""
+    return f"{value:.3f}" if round(value, 3) == value else f"{value:.4f}"
+
+
+def run_planted(arguments: argparse.Namespace, session: Session) -> None:
+    """Runs ``benchmark planted``."""
+    from autohighlight.cli.documents import to_json
+    from autohighlight.evaluation import planted
+
+    with session.progress() as progress:
+        report = planted.run_planted(arguments.seeds, progress)
+    if arguments.json:
+        session.emit(to_json(report.as_dict()))
+    else:
+        _print_planted(report, session)
+
+
+def _print_planted(report: PlantedReport, session: Session) -> None:
+    from autohighlight.cli.tables import plain_table
+    from autohighlight.evaluation.planted import AIM, SHARE
+
+    rows = [(row.method, _mean(row.trained_on), _mean(row.others), row.text) for row in report.rows]
+    head = ("", "videos trained on", "other videos", "")
+    session.print(plain_table(head, rows, right=head[1:3]))
+    session.print(
+        f"mean average precision on {report.num_videos} made-up videos, a share {SHARE:g} of whose clips identify "
+        f"them; {len(report.seeds)} seeds, mean and standard deviation over them"
+    )
+    least = min(report.rows[0].trained_on.values)
+    words = "reaches" if report.reaches_aim else "does not reach"
+    session.print(f"{report.rows[0].method} {words} {AIM:g} with every seed: the least is {least:.3f}")
