@@ -3,15 +3,13 @@
     python benchmarks/train_selector.py [--shared ../shared] [--out FILE] [--seed 0]
 
 The footage: ``media/real``, ``media/footage``, and twelve videos spliced from ``media/actions`` with a seed that no
-benchmark uses. The recipe departs from the paper's where that found nothing (``docs/scoring.md``): the features tell
-by how much each channel of the network changes from picture to picture, the attention is scaled, the steps are few
-and larger. The same command gives the same weights on the same machine.
+benchmark uses. The recipe is that of ``autohighlight train``, `autohighlight.training.recipes.FOOTAGE`, and every frame
+is decoded. The same command gives the same weights on the same machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import subprocess
 import sys
 import tempfile
@@ -19,19 +17,17 @@ from pathlib import Path
 
 from autohighlight.config import Options
 from autohighlight.default_plugins import load_plugins
+from autohighlight.footage.measure import measure_videos
 from autohighlight.media.ffmpeg import find_ffmpeg
-from autohighlight.pipeline import extract, probe
-from autohighlight.scorers.contrastive import SHIPPED_SELECTOR, selector_input
-from autohighlight.selector.checkpoint import SelectorInfo, save_selector
-from autohighlight.selector.config import SelectorConfig
+from autohighlight.scorers.contrastive import SHIPPED_SELECTOR
+from autohighlight.selector.checkpoint import save_selector
 from autohighlight.training.dataset import measure
+from autohighlight.training.history import describe
 from autohighlight.training.loop import train_on
-from autohighlight.training.options import TrainingOptions
-from autohighlight.types import FeatureTrack
+from autohighlight.training.recipes import FOOTAGE
+from autohighlight.types import Progress
 
-FEATURE_KIND = "step"
 SPLICE_SEED = 100
-RECIPE = TrainingOptions(steps=20, batch_size=16, learning_rate=1e-4, crop=20, device="cpu")
 
 
 def footage(shared: Path, scratch: Path) -> list[Path]:
@@ -47,42 +43,44 @@ def footage(shared: Path, scratch: Path) -> list[Path]:
     return [*real, *sorted((shared / "media" / "footage").glob("*.mp4")), *sorted(spliced.glob("action/*.mp4"))]
 
 
-def features_of(videos: list[Path]) -> list[FeatureTrack]:
-    """Features of each video, every frame of it decoded."""
-    options, plugins = Options.of(speed="exact"), load_plugins(installed=False)
-    tracks = []
-    for number, video in enumerate(videos, 1):
-        print(f"{number}/{len(videos)} {video.name}", file=sys.stderr)
-        tracks.append(extract(probe(video), options, plugins=plugins))
-    return tracks
+def print_video(progress: Progress) -> None:
+    if progress.stage == "probe":
+        print(progress.note, file=sys.stderr)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--out", type=Path, default=SHIPPED_SELECTOR)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=FOOTAGE.options.seed)
     arguments = parser.parse_args()
+    recipe = FOOTAGE.replace(seed=arguments.seed, device="cpu")
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        tracks = features_of(footage(arguments.shared, Path(scratch)))
-    rows = [selector_input(track, FEATURE_KIND) for track in tracks if len(track) > 1]
-    videos = measure(rows)
-    config = SelectorConfig(d_in=rows[0].shape[1], scaled=True, feed_forward_residual=True, encoding="stillness")
-    options = dataclasses.replace(RECIPE, seed=arguments.seed)
-    selector, history = train_on(videos, config, options)
+        tracks = measure_videos(
+            footage(arguments.shared, Path(scratch)),
+            recipe.feature_kind,
+            Options.of(speed="exact"),
+            load_plugins(installed=False),
+            arguments.out.parent,
+            progress=print_video,
+        )
+    videos = measure(tracks)
+    selector, history = train_on(videos, recipe.selector_config(videos.d_in), recipe.options)
     for record in history:
         print(f"step {record.step:2}  loss {record.loss:.4f}  similarity of a video with itself "
               f"{record.positive_similarity:.3f}, with others {record.negative_similarity:.3f}")  # fmt: skip
-    info = SelectorInfo(
-        backbone=tracks[0].backbone,
-        backbone_fingerprint=tracks[0].fingerprint,
-        feature_kind=FEATURE_KIND,
-        recipe=dataclasses.asdict(options),
-        data_fingerprint=videos.fingerprint,
+    info = describe(
+        videos,
+        recipe.options,
+        history,
+        backbone=tracks.backbone,
+        backbone_fingerprint=tracks.fingerprint,
+        feature_kind=tracks.feature_kind,
+        recipe={"recipe": recipe.name},
     )
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
     save_selector(arguments.out, selector, info, half=True)
-    print(f"{len(videos)} videos, {sum(map(len, rows))} clips; "
+    print(f"{videos.num_videos} videos, {videos.num_clips} clips; "
           f"wrote {arguments.out} ({arguments.out.stat().st_size / 1e6:.1f} MB)")  # fmt: skip
 
 
