@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -212,18 +212,18 @@ def _read_spans(row: Mapping[str, Any], number: int) -> LabelledVideo:
         ranges.append(TimeRange(*map(_exact, span)))
     if ranges and max(span.end for span in ranges) > duration + 1:
         raise _BadLineError("has a highlight that ends after the duration")
-    return LabelledVideo(_name(row, "video"), number, SPANS, None, np.empty((0, 0)), _united(ranges), duration)
+    return LabelledVideo(_name(row, "video"), number, SPANS, None, np.empty((0, 0)), united(ranges), duration)
 
 
-def _united(ranges: list[TimeRange]) -> tuple[TimeRange, ...]:
-    """The same time in spans that do not overlap, so that none of it counts twice."""
-    united = list[TimeRange]()
+def united(ranges: Iterable[TimeRange]) -> tuple[TimeRange, ...]:
+    """The same time in spans that neither overlap nor touch, so that none of it counts twice; in time order."""
+    joined = list[TimeRange]()
     for span in sorted(ranges):
-        if united and span.start <= united[-1].end:
-            united[-1] = TimeRange(united[-1].start, max(united[-1].end, span.end))
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = TimeRange(joined[-1].start, max(joined[-1].end, span.end))
         else:
-            united.append(span)
-    return tuple(united)
+            joined.append(span)
+    return tuple(joined)
 
 
 def _read_ratings(row: Mapping[str, Any], number: int) -> LabelledVideo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,7 +37,10 @@ TOP, BOTTOM = 136, 440
 STRIP_TOP, THUMBNAIL_HEIGHT = 484, 108
 """Where the strip of thumbnails begins, and its height, in pixels."""
 
+_LABEL_TOP, _LABEL_BOTTOM = BOTTOM + 4, BOTTOM + 13  # of the bars that show what somebody called a highlight
+
 _CURVE_FILL = "#dde7f5"
+_LABELLED = "#1a8a44"
 _CHOSEN_FILL, _CHOSEN_PAPER = "#fbcf86", "#fef1dc"
 _TICK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 
@@ -75,6 +78,7 @@ def draw_scores(
     *,
     title: str,
     subtitle: str = "",
+    labelled: Sequence[TimeRange] | None = None,
 ) -> Image.Image:
     """Draws the score of every clip over time.
 
@@ -84,6 +88,8 @@ def draw_scores(
         thumbnails: uint8 (H, W, 3) sRGB each, of instants that divide the video evenly; none leaves the strip out.
         title: heading, as the file's name; any characters.
         subtitle: a line below it.
+        labelled: what people called highlights, in seconds of presentation time: green bars below the curve. None:
+            nobody was asked.
 
     Returns:
         An RGB picture of `WIDTH` x `HEIGHT` pixels; lower by the strip if there are no thumbnails.
@@ -98,7 +104,9 @@ def draw_scores(
     # A thinner line where there are many clips: two in every ten pixels, and a thick one would fill the picture.
     draw.line(points, fill=CURVE, width=SCALE * (3 if len(scores) <= 300 else 1), joint="curve")
     _number_chosen(draw, axis, selection)
-    _draw_time_axis(draw, axis)
+    if labelled is not None:
+        _draw_labelled(draw, axis, labelled)
+    _draw_time_axis(draw, axis, below=_LABEL_BOTTOM if labelled is not None else BOTTOM)
     if len(thumbnails):
         _draw_strip(canvas, axis, selection, thumbnails)
     return reduced(canvas)
@@ -114,9 +122,9 @@ class _Axis:
         part = (time - self.span.start) / self.span.duration
         return (LEFT + float(min(max(part, Fraction(0)), Fraction(1))) * (RIGHT - LEFT)) * SCALE
 
-    def spans(self, selection: Selection) -> list[tuple[float, float]]:
-        """Left and right edge of each highlight, at least two pixels apart."""
-        edges = ((self.x(h.time_range.start), self.x(h.time_range.end)) for h in selection)
+    def spans(self, ranges: Iterable[TimeRange]) -> list[tuple[float, float]]:
+        """Left and right edge of each, at least two pixels apart."""
+        edges = ((self.x(time_range.start), self.x(time_range.end)) for time_range in ranges)
         latest = (RIGHT - 2) * SCALE
         return [(min(left, latest), max(right, min(left, latest) + 2 * SCALE)) for left, right in edges]
 
@@ -155,7 +163,7 @@ def _shade(canvas: Image.Image, axis: _Axis, selection: Selection, points: list[
     draw = ImageDraw.Draw(canvas)
     area = Image.new("RGB", canvas.size, _CURVE_FILL)
     draw_area = ImageDraw.Draw(area)
-    for left, right in axis.spans(selection):
+    for left, right in axis.spans(h.time_range for h in selection):
         draw.rectangle([left, _y(1), right, _y(0)], fill=_CHOSEN_PAPER)
         draw.rectangle([left, _y(1) - 5 * SCALE, right, _y(1)], fill=ACCENT)
         draw_area.rectangle([left, _y(1), right, _y(0)], fill=_CHOSEN_FILL)
@@ -167,16 +175,27 @@ def _shade(canvas: Image.Image, axis: _Axis, selection: Selection, points: list[
 def _number_chosen(draw: ImageDraw.ImageDraw, axis: _Axis, selection: Selection) -> None:
     """A number above each span, where there is room for it."""
     taken: list[float] = []
-    for number, (left, right) in enumerate(axis.spans(selection), start=1):
+    for number, (left, right) in enumerate(axis.spans(h.time_range for h in selection), start=1):
         middle = (left + right) / 2
         if all(abs(middle - other) > 26 * SCALE for other in taken):
             taken.append(middle)
             draw.text((middle, _y(1) - 9 * SCALE), str(number), fill=ACCENT, font=font(18), anchor="ms")
 
 
-def _draw_time_axis(draw: ImageDraw.ImageDraw, axis: _Axis) -> None:
+def _draw_labelled(draw: ImageDraw.ImageDraw, axis: _Axis, labelled: Sequence[TimeRange]) -> None:
+    """Ground truth in green, as in Figure 5, and its name at the left: colour alone does not reach everybody."""
+    top, bottom = _LABEL_TOP * SCALE, _LABEL_BOTTOM * SCALE
+    draw.rectangle([LEFT * SCALE, top, RIGHT * SCALE, bottom], fill=GRID)
+    for left, right in axis.spans(labelled):
+        draw.rectangle([left, top, right, bottom], fill=_LABELLED)
+    middle = (LEFT - 14) * SCALE, (top + bottom) / 2 + 8 * SCALE  # clear of the 0 above
+    draw.text(middle, "labels", fill=_LABELLED, font=font(17), anchor="rm")
+
+
+def _draw_time_axis(draw: ImageDraw.ImageDraw, axis: _Axis, *, below: int) -> None:
+    """Ticks and times, from `below` on, in pixels."""
     for tick in axis.ticks():
-        x, y = axis.x(tick), _y(0)
+        x, y = axis.x(tick), below * SCALE
         draw.line([(x, y), (x, y + 6 * SCALE)], fill=GREY, width=SCALE)
         label = format_clock(tick, decimals=0)
         draw.text((x, y + 12 * SCALE), label, fill=GREY, font=font(17), anchor="mt")
@@ -195,7 +214,7 @@ def _draw_strip(
     origin = (LEFT * SCALE, STRIP_TOP * SCALE)
     canvas.paste(pale, origin)
     draw = ImageDraw.Draw(canvas)
-    for left, right in axis.spans(selection):
+    for left, right in axis.spans(h.time_range for h in selection):
         box = (round(left) - origin[0], 0, round(right) - origin[0], height)
         canvas.paste(strip.crop(box), (round(left), origin[1]))
         for y in (origin[1] - 4 * SCALE, origin[1] + height):

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from autohighlight.cli.documents import schema_text
+from autohighlight.export.canvas import LEFT, RIGHT
+from autohighlight.export.plot import BOTTOM
 from autohighlight.media import thumbnails
 from tests.cli.conftest import FakePipeline, Outcome
 
@@ -110,3 +112,43 @@ def test_an_output_that_is_there_is_kept(
     assert (tmp_path / "x.json").read_text() == "mine"
     assert command("score", video, "-o", tmp_path / "x.json", "--overwrite").code == 0
     assert json.loads((tmp_path / "x.json").read_text())
+
+
+@pytest.mark.parametrize("words", [["-o", "{}/x.png"], ["--plot", "{}/x.png"]])
+def test_labels_are_marked_in_green(
+    command: Command, fake_pipeline: FakePipeline, video: Path, tmp_path: Path, words: list[str]
+) -> None:
+    fake_pipeline.start = 5  # labels count from the first frame shown
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(json.dumps({"video": "video.mp4", "duration": 12, "highlights": [[6, 9]]}))
+    outcome = command("score", video, *(word.format(tmp_path) for word in words), "--labels", labels)
+    assert outcome.code == 0, outcome.err
+    with Image.open(tmp_path / "x.png") as image:
+        row = np.asarray(image)[BOTTOM + 8, LEFT:RIGHT]
+    green = np.flatnonzero((row == (0x1A, 0x8A, 0x44)).all(axis=1)) / (RIGHT - LEFT)
+    assert (green.min(), green.max()) == pytest.approx((6 / 12, 9 / 12), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "problem"),
+    [
+        ([], 2, "--labels is for a picture"),
+        (["-o", "x.json"], 2, "--labels is for a picture"),
+        (["--plot", "x.png"], 3, "has no line of video.mp4"),
+    ],
+)
+def test_labels_that_cannot_be_drawn_are_said_before_any_work(
+    command: Command,
+    fake_pipeline: FakePipeline,
+    video: Path,
+    tmp_path: Path,
+    words: list[str],
+    code: int,
+    problem: str,
+) -> None:
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(json.dumps({"video": "other.mp4", "duration": 12, "highlights": []}))
+    outcome = command("score", video, *words, "--labels", labels)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert problem in outcome.err
+    assert not fake_pipeline.options

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from autohighlight.cli.arguments import add_options, layered_options
 from autohighlight.cli.parser import examples
 from autohighlight.errors import OptionError
+from autohighlight.times import TimeRange
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
@@ -32,6 +33,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             ("score video.mp4 -o video.png", "draw the curve"),
             ("score video.mp4 --format csv > video.csv", "one line a clip, for a spreadsheet or pandas"),
             ("score video.mp4 --scorer contrastive --plot paper.png", "the paper's score alone, printed and drawn"),
+            ("score video.mp4 --plot video.png --labels labels.jsonl", "with what people call its highlights in green"),
         ),
     )
     parser.add_argument("video", metavar="VIDEO", type=Path, help="the video")
@@ -43,6 +45,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="what to print or write (default: by the suffix of -o, else table); png needs -o",
     )
     parser.add_argument("--plot", metavar="FILE.png", type=Path, help="draw the curve into this file as well")
+    parser.add_argument(
+        "--labels",
+        metavar="LABELS.jsonl",
+        type=Path,
+        help="mark in the picture, in green, what these labels call highlights; their forms are those of 'evaluate'",
+    )
     add_options(parser, STAGES, only=["overwrite"])
     parser.set_defaults(run=run)
 
@@ -62,21 +70,34 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     if plot is not None and plot.suffix.lower() != ".png":
         raise OptionError(f"a picture cannot be written as {plot.name}", "end its name in .png")
     overwrite = options.export.overwrite
+    pictures = [path for path in outputs if path == plot or form == "png"]
     for path in outputs:
         check_destination(path, source=video, overwrite=overwrite)
+    labelled = _labelled(arguments.labels, video, pictures)
     with session.progress() as progress:
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
         selection = pipeline.select(analysis, options, plugins=session.plugins)
     remark_losses(analysis, session)
     remark_selector(options, session)
-    pictures = [path for path in outputs if path == plot or form == "png"]
     if form != "png":
         _print_or_write(form, analysis, selection, output, session, overwrite=overwrite)
     if pictures:
         with session.progress() as progress:
-            _draw(analysis, selection, pictures, session, progress, overwrite=overwrite)
+            _draw(analysis, selection, labelled, pictures, session, progress, overwrite=overwrite)
     for path in outputs:
         session.remark(f"wrote {path}")
+
+
+def _labelled(labels: Path | None, video: Path, pictures: list[Path]) -> tuple[TimeRange, ...] | None:
+    """What the labels call highlights, in seconds from the first frame shown; None without labels."""
+    from autohighlight.evaluation.ground_truth import labelled_highlights
+    from autohighlight.evaluation.labels import read_labels
+
+    if labels is None:
+        return None
+    if not pictures:
+        raise OptionError("--labels is for a picture", "give --plot FILE.png with it")
+    return labelled_highlights(read_labels(labels), video)
 
 
 def chosen_format(form: str | None, output: Path | None) -> str:
@@ -144,6 +165,7 @@ def _table_text(analysis: Analysis, selection: Selection) -> str:
 def _draw(
     analysis: Analysis,
     selection: Selection,
+    labelled: tuple[TimeRange, ...] | None,
     outputs: list[Path],
     session: Session,
     progress: ProgressCallback,
@@ -159,12 +181,14 @@ def _draw(
     progress(Progress("export", 0, None, "thumbnails"))
     media = analysis.media
     thumbnails = read_thumbnails(media, thumbnail_times(selection), THUMBNAIL_HEIGHT)
+    start = media.time_range.start  # labels count from there
     image = draw_scores(
         analysis.scores,
         selection,
         thumbnails,
         title=media.path.name,
         subtitle=f"{highlights_summary(selection)}, {made_by(analysis)}",
+        labelled=None if labelled is None else [TimeRange(start + s.start, start + s.end) for s in labelled],
     )
     for output in outputs:
         with written_whole(output, overwrite=overwrite) as unfinished:

@@ -102,3 +102,26 @@ def test_thumbnails_of_any_shape_fill_the_strip(size: tuple[int, int]) -> None:
     image = draw_scores(scores, selection, [red] * num_thumbnails(media), title="video.mp4")
     strip = np.asarray(image)[STRIP_TOP + THUMBNAIL_HEIGHT // 2, LEFT:RIGHT]
     assert (strip == (255, 0, 0)).all(axis=1).mean() > 0.9  # the rest are the lines between
+
+
+GREEN, NOT_LABELLED = (0x1A, 0x8A, 0x44), (0xDD, 0xE2, 0xE9)
+
+
+@pytest.mark.parametrize("start", [0, -7, 100])
+def test_what_people_call_highlights_stands_in_green_below_the_curve(start: int) -> None:
+    selection = make_selection((start + 10, start + 14), start=start)
+    labelled = [TimeRange(Fraction(start + a), Fraction(start + b)) for a, b in ((20, 24), (38, 50))]
+    image = draw_scores(selection.scores, selection, [], title="video.mp4", labelled=labelled)
+    assert [pixel(image, second / 40, BOTTOM + 8) for second in (22, 39)] == [GREEN, GREEN]
+    assert [pixel(image, second / 40, BOTTOM + 8) for second in (12, 19.5, 24.5, 37.5)] == [NOT_LABELLED] * 4
+    assert pixel(image, 12 / 40, (TOP + BOTTOM) // 2 + 20) == CHOSEN
+
+
+def test_labels_that_name_no_highlight_are_not_the_same_as_no_labels() -> None:
+    selection = make_selection()
+    with_none, without = (
+        draw_scores(selection.scores, selection, [], title="video.mp4", labelled=labelled) for labelled in ([], None)
+    )
+    assert pixel(with_none, 0.52, BOTTOM + 8) == NOT_LABELLED
+    assert pixel(without, 0.52, BOTTOM + 8) == PAPER
+    assert with_none.size == without.size
