@@ -42,6 +42,11 @@ def epoch_maker(videos: TrainingSet, options: TrainingOptions) -> Epoch:
     Random negatives: the videos are shuffled, as in the paper. Hard negatives: from the shuffled videos the first is
     taken, and the nearest to it of those that are left, until a batch is full; then the first of the rest, and so on.
     The pieces of a video follow one another in either, so that a batch holds several of them.
+
+    Nearest is by the mean clip feature. On videos in eight groups, whose ordinary clips are shared within a group
+    only, 40 steps of 8 videos with a learning rate of 1e-3 brought attention to an average precision of 0.61 with
+    random negatives, 0.79 with these, and 0.73 with the nearest by the embedding h of the epoch before, which costs a
+    pass through the network besides (means of 5 seeds, standard deviations of 0.04, 0.07 and 0.08; chance is 0.2).
     """
     pieces_of: dict[int, list[int]] = {}
     for number, stretch in enumerate(videos.stretches):

@@ -23,6 +23,12 @@ INFO = SelectorInfo(
     cues=("movement",),
     recipe={"steps": 40, "learning_rate": 1e-4},
     data_fingerprint="abc",
+    num_videos=3,
+    num_clips=40,
+    history={"steps": 40, "last_loss": 0.5},
+    autohighlight_version="0.1.0",
+    data_mean=np.arange(5.0),
+    data_std=np.arange(5.0) + 1e-5,
 )
 FEATURES = np.random.default_rng(0).normal(size=(6, 5))
 
@@ -45,6 +51,8 @@ def test_a_selector_comes_back_as_it_was(path: Path, selector: HighlightSelector
     loaded, info = load_selector(path)
     assert loaded.config == selector.config
     assert info == INFO
+    for name in ("data_mean", "data_std"):
+        np.testing.assert_allclose(getattr(info, name), getattr(INFO, name), rtol=1e-6)
     assert not loaded.training
     np.testing.assert_array_equal(scores(loaded, FEATURES), scores(selector, FEATURES))
 
@@ -65,7 +73,9 @@ def test_an_encoding_comes_back_with_its_scales(tmp_path: Path) -> None:
 def test_a_file_of_before_there_were_encodings_is_linear(tmp_path: Path, selector: HighlightSelector) -> None:
     path, config = tmp_path / "old.safetensors", {"d_in": 5, "d": 8, "scaled": True, "shared_input_dropout": True}
     save_file(selector.state_dict(), path, {FORMAT: about(config=config)})
-    assert load_selector(path)[0].config == selector.config
+    loaded, info = load_selector(path)
+    assert loaded.config == selector.config
+    assert (info.num_videos, info.autohighlight_version, info.data_mean) == (0, "", None)
 
 
 def test_half_precision_halves_the_file_and_hardly_changes_scores(tmp_path: Path) -> None:

@@ -131,6 +131,23 @@ def test_one_long_video_is_enough_in_pieces() -> None:
         train_on(measure(features), CONFIG, dataclasses.replace(QUICK, pieces=20))
 
 
+def test_hard_negatives_find_more_where_groups_of_videos_are_told_apart_by_what_each_shares() -> None:
+    features, identifying = list[NDArray[np.float32]](), list[NDArray[np.bool_]]()
+    for group in range(8):
+        of_group, own = planted(group, num_videos=8)
+        features, identifying = features + of_group, identifying + own
+
+    def mean_ap(**choices: str) -> float:
+        options = TrainingOptions(steps=30, batch_size=8, learning_rate=1e-3, device="cpu", **choices)  # type: ignore[arg-type]
+        selector, _ = train(features, SelectorConfig(32, 64, scaled=True), options)
+        precisions = [
+            average_precision_score(y, scores(selector, v)) for y, v in zip(identifying, features, strict=True)
+        ]
+        return float(np.mean(precisions))
+
+    assert mean_ap(negatives="hard") > mean_ap() + 0.05
+
+
 def test_labels_pull_attention_to_the_labelled_clips_and_to_those_like_them() -> None:
     features, _ = planted(0, num_videos=20, d_in=8)
     favoured = [video[:, 0] > np.median(video[:, 0]) for video in features]  # nothing that tells videos apart
