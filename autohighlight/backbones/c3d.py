@@ -174,6 +174,7 @@ def _backbone(
         pixels=kind.pixels,
         device=device,
         dtype=dtype or window_dtype(device),
+        most_on_cpu=2,
     )
 
 

@@ -290,6 +290,7 @@ def _backbone(
         pixels=pixels,
         device=device,
         dtype=dtype or window_dtype(device),
+        most_on_cpu=4,
     )
 
 

@@ -15,8 +15,8 @@ from autohighlight.backbones.running import ChunkedNetwork, precision_name
 WINDOW_LENGTH = 16
 INPUT_SIZE = (112, 112)
 
-_MOST_WINDOWS = {"cpu": 4, "cuda": 64, "mps": 16}
-"""At once, by device: enough to fill it; on a CPU few enough to leave memory for as many calls as there are cores."""
+_MOST_ON_ACCELERATOR = {"cuda": 64, "mps": 16}
+"""Windows at once, enough to fill it; fewer if memory does not suffice."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def window_dtype(device: torch.device) -> torch.dtype:
 class WindowBackbone:
     """A 3-D network on windows of 16 frames of 112 x 112; see `autohighlight.types.Backbone`.
 
-    Its precision is `window_dtype` unless told otherwise.
+    Its precision is `window_dtype` unless told otherwise. On a CPU with AVX512-BF16 that is bfloat16, about twice as
+    fast as float32. With random weights, on 16 windows of real film, the features then differed from those in float32
+    by at most 0.4 % of their length for 3D ResNets and 0.6 % for C3D, and the distances between windows by at most 3 %.
     """
 
     window_length = WINDOW_LENGTH
@@ -73,6 +75,7 @@ class WindowBackbone:
         pixels: PixelRange,
         device: torch.device,
         dtype: torch.dtype,
+        most_on_cpu: int,
     ):
         """Takes over `network`, which must be on the CPU and ready for inference.
 
@@ -85,13 +88,15 @@ class WindowBackbone:
             pixels: what the network was trained on.
             device: where to run.
             dtype: float32 or bfloat16.
+            most_on_cpu: windows that go through the network at once on a CPU.
         """
         self._network = network.eval().requires_grad_(False)
         self._network.to(device, dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self._dtype = dtype
         self._mean = torch.tensor(pixels.mean, device=device).view(3, 1, 1, 1)
         self._std = torch.tensor(pixels.std, device=device).view(3, 1, 1, 1)
-        self._run = ChunkedNetwork(self._features, [(dim,)], device, most_rows=_MOST_WINDOWS[device.type])
+        most = _MOST_ON_ACCELERATOR.get(device.type, most_on_cpu)
+        self._run = ChunkedNetwork(self._features, [(dim,)], device, most_rows=most)
         self.dim = dim
         self.resize = resize
         self.name = name

@@ -59,10 +59,13 @@ def examine(session: Session, config: Path | None = None) -> list[Check]:
         ("PyAV", _pyav),
         ("torch", _torch),
         ("backbone", lambda: _weights(session.plugins, options)),
+        ("checkpoints", _checkpoints),
         ("selector", lambda: _selector(options)),
         ("cache", _cache),
     ]
-    needless = {"cache"} if options.score.scorer_name == "contrastive" else {"cache", "selector"}
+    needless = (
+        {"cache", "checkpoints"} if options.score.scorer_name == "contrastive" else {"cache", "checkpoints", "selector"}
+    )
     checks = [Check("autohighlight", True, _own_version())]
     for name, look in looks:
         checks += _looked(name, look, is_required=name not in needless)
@@ -124,6 +127,13 @@ def _weights(plugins: Plugins, options: Options) -> Iterator[Check]:
     backbone = plugins.backbones[options.extract.backbone](options.extract)
     found = f"{backbone.name}: weights loaded, features of {backbone.dim} numbers, runs on {backbone.device}"
     yield Check("backbone", True, found)
+
+
+def _checkpoints() -> Iterator[Check]:
+    from autohighlight.backbones.checkpoints import installed, models_dir
+
+    names = ", ".join(installed()) or "none installed; the default backbone needs none"
+    yield Check("checkpoints", True, f"{models_dir()}: {names}", is_required=False)
 
 
 def _selector(options: Options) -> Iterator[Check]:

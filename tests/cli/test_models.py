@@ -124,6 +124,16 @@ def test_a_backbone_without_weights_ends_with_what_to_do(command: Command, video
     assert "models download resnet-34-kinetics" in backbone["remedy"]
 
 
+def test_doctor_names_what_is_installed(command: Command, checkpoint: Path) -> None:
+    def found() -> str:
+        checks = json.loads(command("doctor", "--json").out)["checks"]
+        return next(str(check["found"]) for check in checks if check["name"] == "checkpoints")
+
+    assert "none installed" in found()
+    command("models", "add", checkpoint)
+    assert found().endswith("models: surf")
+
+
 def _config(folder: Path) -> Path:
     path = folder / "x.toml"
     path.write_text('backbone = "resnet3d-34"')

@@ -70,7 +70,7 @@ def test_18_layers_from_a_file_give_the_features_of_the_second_implementation(
     assert distance(backbone_18.embed(windows()), golden["resnet3d-18-B"]) < 1e-4
 
 
-@pytest.mark.parametrize(("depth", "shortcut"), [(34, "A"), (50, "B")])
+@pytest.mark.parametrize(("depth", "shortcut"), [(34, "A"), pytest.param(50, "B", marks=pytest.mark.slow)])
 def test_deeper_ones_of_2018_do_too(depth: int, shortcut: Shortcut, golden: dict[str, NDArray[np.float32]]) -> None:
     backbone = backbone_of(state_of(empty(depth, shortcut)))
     assert distance(backbone.embed(windows()), golden[f"resnet3d-{depth}-{shortcut}"]) < 1e-4
