@@ -11,12 +11,12 @@ from autohighlight.training.loop import train
 from autohighlight.training.recipes import FOOTAGE
 
 PIECE_CLIPS = 10
-"""Clips in a piece: twenty seconds of the usual clips. Pieces of 20 do as well where there are many of them."""
+"""Most clips in a piece: twenty seconds of the usual clips. Pieces of 20 do as well where there are many of them."""
 
 FEWEST_CLIPS = 30
 """In a video that a selector can be fitted to: three pieces, a minute of the usual clips."""
 
-RECIPE = FOOTAGE
+RECIPE = FOOTAGE.replace(pieces=PIECE_CLIPS, device="cpu")
 """What the selector is given, made of and trained by."""
 
 
@@ -36,7 +36,5 @@ def adapt(rows: NDArray[np.floating]) -> HighlightSelector:
         )
     if (rows == rows[0]).all():
         raise OptionError("nothing changes in this video, so no selector can be fitted to it", "leave --adapt out")
-    pieces = np.array_split(rows, len(rows) // PIECE_CLIPS)
-    options = RECIPE.replace(device="cpu").options
-    selector, _ = train(pieces, RECIPE.selector_config(rows.shape[1]), options)
+    selector, _ = train([rows], RECIPE.selector_config(rows.shape[1]), RECIPE.options)
     return selector
