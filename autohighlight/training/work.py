@@ -13,7 +13,7 @@ def step_flops(config: SelectorConfig, lengths: Sequence[int]) -> int:
     Two for each multiplication with its addition. The backward pass takes two products for each of the forward pass,
     one for either factor; but one for Eq. 5, as nobody asks for the gradient of the features. The products are counted
     as they are taken: the layer that has a single query multiplies it, rather than each clip, by W_k, and the weighted
-    mean by W_v, which leaves out 4 of the 16 d x d products a clip that the equations print.
+    mean by W_v, which leaves out 4 of the 14 d x d products that the equations print for each clip.
 
     Args:
         config: the selector.
