@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autohighlight.errors import InputError, OptionError, printable
 from autohighlight.evaluation import metrics
-from autohighlight.evaluation.benchmark_report import BenchmarkReport, MethodResult
+from autohighlight.evaluation.benchmark_report import BenchmarkReport, LabelReport, MethodResult
 from autohighlight.evaluation.datasets.dataset import Benchmark, Dataset, DatasetVideo
 from autohighlight.evaluation.datasets.features import FeatureSource
 from autohighlight.evaluation.labels import Protocol
@@ -83,6 +83,24 @@ def run_benchmark(
         recipe=recipe,
         results=tuple(results),
     )
+
+
+def measure_labels(benchmark: Benchmark, root: Path) -> LabelReport:
+    """What the labels of a benchmark alone say; it needs no videos.
+
+    Raises:
+        InputError: labels are missing, or other than they should be; or there is no highlight among them.
+    """
+    videos = benchmark.load(root).videos
+    test = tuple(video for video in videos if video.split == "test")
+    sets = {f"{len(test)} test videos": test, f"all {len(videos)} videos": videos}
+    results = {}
+    for name, chosen in sets.items():
+        if not any(video.positives.any() for video in chosen):
+            raise InputError(root, f"the labels of {name} name no highlight", benchmark.source)
+        measured = references(benchmark.protocol, chosen)
+        results[name] = tuple(MethodResult.of(k, chosen, v[None]) for k, v in measured.items())
+    return LabelReport(benchmark, benchmark.is_complete(videos), results)
 
 
 def present_videos(

@@ -132,6 +132,30 @@ class BenchmarkReport:
         }
 
 
+@dataclass(frozen=True)
+class LabelReport:
+    """What the labels of a benchmark say without any video: random scores, centre first, and the oracle.
+
+    Args:
+        benchmark: which one.
+        is_complete: whether all its videos are labelled.
+        results: words for a set of videos -> each method on them.
+    """
+
+    benchmark: Benchmark
+    is_complete: bool
+    results: Mapping[str, tuple[MethodResult, ...]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON."""
+        return {
+            "benchmark": self.benchmark.name,
+            "is_complete": self.is_complete,
+            "protocol": self.benchmark.protocol.description,
+            "results": {name: [_result_dict(result) for result in results] for name, results in self.results.items()},
+        }
+
+
 def _result_dict(result: MethodResult) -> dict[str, Any]:
     return {
         "method": result.method,

@@ -73,6 +73,19 @@ def test_as_json(command: Command, tmp_path: Path, of: Benchmark) -> None:
     assert document["paper"]
 
 
+@every_benchmark
+def test_from_labels_alone(command: Command, tmp_path: Path, of: Benchmark) -> None:
+    num_test = len(write_labels(of, tmp_path).of("test"))
+    outcome = command("benchmark", of.name, "--root", tmp_path, "--labels-only")
+    assert outcome.code == 0
+    for words in (f"{of.title}, {num_test} test videos, which are not all", "all 6 videos", "centre first", "oracle"):
+        assert words in outcome.out
+    assert "selector" not in outcome.out
+    document = json.loads(command("benchmark", of.name, "--root", tmp_path, "--labels-only", "--json").out)
+    methods = [result["method"] for result in document["results"]["all 6 videos"]]
+    assert methods == ["random (expected)", "centre first", "oracle"]
+
+
 @pytest.mark.parametrize("name", ANNOTATIONS)
 def test_on_the_real_labels_with_features_made_up(
     command: Command, shared: Path | None, tmp_path: Path, name: str
@@ -147,6 +160,7 @@ def test_features_of_frames_are_pooled(command: Command, tmp_path: Path) -> None
         (("--root", ".", "--features", ".", "--videos", "."), "--videos and --features exclude each other"),
         (("--root", ".", "--feature-stride", "1"), "--feature-stride is of features that are ready"),
         (("--root", ".", "--features", ".", "--feature-stride", "0"), "--feature-stride is at least 1"),
+        (("--root", ".", "--features", ".", "--recipe", "footage"), "is for features of the kind 'step'"),
         (("--root", ".", "--features", ".", "--seeds", "0"), "--seeds is at least 1"),
         (("--root", ".", "--backbone", "none"), "no backbone is called 'none'"),
         (("--root", ".", "--batch-size", "1"), "--batch-size is at least 2"),

@@ -15,16 +15,10 @@ from autohighlight.training.options import TrainingOptions
 from autohighlight.training.recipes import FEATURE_KINDS, PAPER, RECIPES, Recipe, recipe_fields
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from autohighlight.cli.session import Session
     from autohighlight.config import Options
-    from autohighlight.evaluation.benchmark_report import BenchmarkReport
     from autohighlight.evaluation.datasets.dataset import Benchmark
     from autohighlight.evaluation.datasets.features import FeatureSource
-    from autohighlight.evaluation.over_seeds import OverSeeds
-    from autohighlight.evaluation.paper_tables import PaperTable
-    from autohighlight.evaluation.planted import PlantedReport
 
 _ELSEWHERE = frozenset({"device", "seed", "label_weight"})
 """Options of a training that are options of the features too, that --seeds stands for, or that mean nothing here."""
@@ -71,6 +65,7 @@ def _add_benchmark(
             (f"benchmark {name} --root data/ --features features/", "from features of clips: <video>.npy or .npz"),
             (f"benchmark {name} --root data/ --features features/ --feature-stride 1", "from features of frames"),
             (f"benchmark {name} --root data/ --partial --json", "whatever videos are there; every number"),
+            (f"benchmark {name} --root data/ --labels-only", "what the labels alone say: floors and ceiling"),
         ),
     )
     parser.add_argument("--root", metavar="FOLDER", type=Path, required=True, help="the benchmark's files")
@@ -83,6 +78,11 @@ def _add_benchmark(
         metavar="N",
         type=int,
         help="these are of windows of 16 frames, each N frames after the one before (default: of clips)",
+    )
+    parser.add_argument(
+        "--labels-only",
+        action="store_true",
+        help="measure random scores, centre first and the oracle, for which labels are enough; trains nothing",
     )
     parser.add_argument("--partial", action="store_true", help="go on where videos are missing; gives no result")
     _add_seeds(parser, "each trains one selector")
@@ -152,11 +152,20 @@ def _add_planted(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the subcommand of one of the paper's benchmarks."""
+    from autohighlight.cli.benchmarks import print_labels, print_report
     from autohighlight.cli.documents import to_json
-    from autohighlight.evaluation.benchmark import run_benchmark
+    from autohighlight.evaluation.benchmark import measure_labels, run_benchmark
     from autohighlight.evaluation.datasets import BENCHMARKS
 
     benchmark = BENCHMARKS[arguments.subcommand]
+    _check_folders(arguments)
+    if arguments.labels_only:
+        labels = measure_labels(benchmark, arguments.root)
+        if arguments.json:
+            session.emit(to_json(labels.as_dict()))
+        else:
+            print_labels(labels, session)
+        return
     layered = layered_options(arguments)
     options = layered.options
     if "backbone" not in layered.sources:
@@ -178,7 +187,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     if arguments.json:
         session.emit(to_json(report.as_dict()))
     else:
-        _print_report(report, session)
+        print_report(report, session)
 
 
 def _recipe(arguments: argparse.Namespace, options: Options) -> Recipe:
@@ -193,10 +202,6 @@ def _source(
 ) -> FeatureSource:
     from autohighlight.evaluation.datasets.features import ExtractedFeatures, ReadyFeatures
 
-    for name in ("root", "videos", "features"):
-        folder = getattr(arguments, name)
-        if folder is not None and not folder.is_dir():
-            raise OptionError(f"--{name}: the folder {folder} is not there")
     if arguments.features is None:
         if arguments.feature_stride is not None:
             raise OptionError("--feature-stride is of features that are ready", "give --features FOLDER")
@@ -208,61 +213,24 @@ def _source(
         raise OptionError("--videos and --features exclude each other", "features that are ready need no videos")
     if arguments.feature_stride is not None and arguments.feature_stride < 1:
         raise OptionError(f"--feature-stride is at least 1, not {arguments.feature_stride}")
+    if recipe.feature_kind != PAPER.feature_kind and "feature_kind" not in arguments:
+        raise OptionError(
+            f"the recipe {recipe.name} is for features of the kind {recipe.feature_kind!r}",
+            f"if those in {arguments.features} are, say --feature-kind {recipe.feature_kind}",
+        )
     return ReadyFeatures(arguments.features, arguments.feature_stride)
 
 
-def _print_report(report: BenchmarkReport, session: Session) -> None:
-    from rich.text import Text
-
-    from autohighlight.cli.tables import plain_table
-
-    rows: list[list[str | Text]] = []
-    for category in report.categories:
-        cells = [_mean(result.by_category[category]) for result in report.results]
-        rows.append([category, *cells])
-    if len(rows) > 1:
-        rows.append(
-            [Text("mean", style="bold"), *(Text(_mean(result.mean), style="bold") for result in report.results)]
-        )
-    names = [result.method for result in report.results]
-    session.print(report.heading)
-    session.print(plain_table(("", *names), rows, right=names))
-    session.print(f"{report.benchmark.protocol.description}; {report.features}; recipe {report.recipe.name}")
-    session.print(f"{len(report.seeds)} seeds, mean and standard deviation over them")
-    if report.num_left_out:
-        session.print(f"{report.num_left_out} test videos count nowhere: nobody calls a clip of them a highlight")
-    for table in report.paper_tables:
-        session.print(f"\nTable {table.number} of the paper: {table.caption}")
-        session.print(_paper_table(table, report))
-
-
-def _mean(value: OverSeeds) -> str:
-    """``0.610 ± 0.012``; without the deviation where the seeds make no difference."""
-    return value.text(3) if len(set(value.values)) > 1 else f"{value.mean:.3f}"
-
-
-def _paper_table(table: PaperTable, report: BenchmarkReport) -> Any:
-    from autohighlight.cli.tables import plain_table
-    from autohighlight.evaluation.benchmark import SELECTOR
-    from autohighlight.evaluation.paper_tables import MEAN
-
-    head, columns = list(table.methods), [dict(values) for values in table.methods.values()]
-    shown = [{row: _printed(value) for row, value in column.items()} for column in columns]
-    if report.is_complete:
-        own = report.result(SELECTOR)
-        head.append("here")
-        shown.append({**{name: _mean(value) for name, value in own.by_category.items()}, MEAN: _mean(own.mean)})
-    rows = [[row, *(column.get(row, "-") for column in shown)] for row in columns[0]]
-    return plain_table(("", *head), rows, right=head)
-
-
-def _printed(value: float) -> str:
-    """With three digits, or four where the paper prints four."""
-    return f"{value:.3f}" if round(value, 3) == value else f"{value:.4f}"
+def _check_folders(arguments: argparse.Namespace) -> None:
+    for name in ("root", "videos", "features"):
+        folder = getattr(arguments, name)
+        if folder is not None and not folder.is_dir():
+            raise OptionError(f"--{name}: the folder {folder} is not there")
 
 
 def run_planted(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``benchmark planted``."""
+    from autohighlight.cli.benchmarks import print_planted
     from autohighlight.cli.documents import to_json
     from autohighlight.evaluation import planted
 
@@ -271,20 +239,4 @@ def run_planted(arguments: argparse.Namespace, session: Session) -> None:
     if arguments.json:
         session.emit(to_json(report.as_dict()))
     else:
-        _print_planted(report, session)
-
-
-def _print_planted(report: PlantedReport, session: Session) -> None:
-    from autohighlight.cli.tables import plain_table
-    from autohighlight.evaluation.planted import AIM, SHARE
-
-    rows = [(row.method, _mean(row.trained_on), _mean(row.others), row.text) for row in report.rows]
-    head = ("", "videos trained on", "other videos", "")
-    session.print(plain_table(head, rows, right=head[1:3]))
-    session.print(
-        f"mean average precision on {report.num_videos} made-up videos, a share {SHARE:g} of whose clips identify "
-        f"them; {len(report.seeds)} seeds, mean and standard deviation over them"
-    )
-    least = min(report.rows[0].trained_on.values)
-    words = "reaches" if report.reaches_aim else "does not reach"
-    session.print(f"{report.rows[0].method} {words} {AIM:g} with every seed: the least is {least:.3f}")
+        print_planted(report, session)

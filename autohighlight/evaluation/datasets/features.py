@@ -170,8 +170,10 @@ class ExtractedFeatures:
 
     @property
     def description(self) -> str:
-        """``resnet3d-34 on the videos``."""
-        return f"{self.options.backbone} on the videos"
+        """``resnet3d-34 on the videos, a window of 16 frames every 16``."""
+        length = self._backbone.window_length
+        windows = f", a window of {length} frames every {self.options.window_stride}" if length > 1 else ""
+        return f"{self.options.backbone} on the videos{windows}"
 
     @cached_property
     def _backbone(self) -> Backbone:

@@ -176,7 +176,8 @@ def test_overlapping_clips_each_have_the_mean_of_what_they_show(tmp_path: Path, 
     folder.mkdir(parents=True)
     make_video(folder / "-a_1.mkv", 200, size=(32, 32), picture=_level)
     source = _extracted(tmp_path, backbone)
-    assert source.description == "made on the videos"
+    windows = ", a window of 4 frames every 1" if backbone.window_length > 1 else ""
+    assert source.description == f"made on the videos{windows}"
     told = list[Progress]()
     rows = source.read(CLIPS, told.append)
     levels = rows.mean(axis=1)

@@ -1,0 +1,46 @@
+"""Every command line that the page shows is one that the program takes."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autohighlight.cli.main import build_parser
+from autohighlight.cli.session import Session
+from autohighlight.evaluation.datasets import BENCHMARKS
+from autohighlight.evaluation.datasets.files import SPLITS_FILE, read_splits
+from tests.benchmark_files import YOUTUBE_SPLITS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reproducing.md").read_text("utf-8")
+COMMANDS = sorted(set(re.findall(r"(?:`|^)autohighlight ((?:benchmark|models) [^`#\n]+)", PAGE, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_are_as_the_program_takes_them(line: str) -> None:
+    arguments = build_parser(Session()).parse(shlex.split(line))
+    assert callable(arguments.run)
+
+
+def test_every_benchmark_has_its_command_and_its_files() -> None:
+    assert {line.split()[1] for line in COMMANDS if line.startswith("benchmark")} == {*BENCHMARKS, "planted"}
+    for benchmark in BENCHMARKS.values():
+        assert f"{benchmark.num_videos['train'] + benchmark.num_videos['test']:,}" in PAGE or benchmark.name == "vtw"
+        assert "docs/reproducing.md" in benchmark.source
+
+
+def test_the_split_is_made_as_the_page_says(tmp_path: Path) -> None:
+    (tmp_path / "static.py").write_text(f"YOUTUBE_SPLITS = {YOUTUBE_SPLITS!r}\nTVSUM_SPLITS = {{}}\n", "utf-8")
+    (code,) = re.findall(r'python -c "(.+)" > splits_by_domain.json', PAGE)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == runpy.run_path(str(tmp_path / "static.py"))["YOUTUBE_SPLITS"]
+    (tmp_path / SPLITS_FILE).write_text(done.stdout, "utf-8")
+    assert set(read_splits(tmp_path / SPLITS_FILE)) == {
+        n for c in YOUTUBE_SPLITS.values() for v in c.values() for n in v
+    }
