@@ -152,7 +152,28 @@ def _reel(timeline: Timeline, path: Path, options: ExportOptions, progress: Prog
     return write_reel(timeline, path, options, progress)
 
 
+def _edl(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.edl import write_edl
+
+    return write_edl(timeline, path, options, progress)
+
+
+def _fcp7xml(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.fcp7xml import write_fcp7xml
+
+    return write_fcp7xml(timeline, path, options, progress)
+
+
+def _fcpxml(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.fcpxml import write_fcpxml
+
+    return write_fcpxml(timeline, path, options, progress)
+
+
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     """The reel."""
     register("reel", Exporter(_reel, (".mp4", ".mov", ".mkv"), "one film of all highlights"))
+    register("edl", Exporter(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere"))
+    register("fcp7xml", Exporter(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve"))
+    register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve"))

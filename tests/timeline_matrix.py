@@ -186,16 +186,16 @@ def _stamp(source: MatrixSource) -> list[object]:
 
 
 class Matrix:
-    """The sources of the matrix in one folder; each is made when it is first asked for."""
+    """The sources of the matrix in one folder, `folder`; each is made when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._made: dict[str, Path] = {}
 
     def path(self, name: str) -> Path:
         """The file of that name."""
         if name not in self._made:
-            self._made[name] = make_source(name, self._folder)
+            self._made[name] = make_source(name, self.folder)
         return self._made[name]
 
     def several(self) -> list[Path]:
