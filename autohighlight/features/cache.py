@@ -36,7 +36,7 @@ def content_digest(path: Path) -> str:
 
 def entry_key(content: str, clips: Sequence[Clip], fingerprint: str, speed: str) -> str:
     """The name under which features are kept: a digest of all that they depend on."""
-    edges = [str(clip.time_range.start) for clip in clips] + [str(clips[-1].time_range.end)]
+    edges = [str(edge) for clip in clips for edge in (clip.time_range.start, clip.time_range.end)]  # they may overlap
     parts = json.dumps([FORMAT_VERSION, content, edges, fingerprint, speed])
     return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
 

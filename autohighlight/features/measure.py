@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,14 +129,18 @@ class _PieceMeasurer:
         for batch in sampler.sample(reader, request, stop):
             self._piece.cuts += batch.cuts
             self._add_greys(batch)
-            for which, frames in self._piece.seen.frames(batch):
-                self._waiting.append((self._network.look(frames), which))
-                self._add_seen(self._MAX_WAITING)
+            self._show(self._piece.seen.frames(batch))
             self._count((reader.num_read - counted) * num_packets / max(1, num_wanted))
             counted = reader.num_read
+        self._show(self._piece.seen.rest())
         self._add_seen(0)
         self._piece.seen.finish()
         self._piece.num_lost, self._piece.num_read = reader.num_lost - lost, reader.num_read - read
+
+    def _show(self, batches: Iterable[tuple[Any, NDArray[np.uint8]]]) -> None:
+        for which, frames in batches:
+            self._waiting.append((self._network.look(frames), which))
+            self._add_seen(self._MAX_WAITING)
 
     def _add_seen(self, max_waiting: int) -> None:
         cuts = np.array(self._piece.cuts, np.int64)

@@ -51,6 +51,11 @@ class PictureSums:
         if samples.pictures:
             yield samples.picture_targets, np.stack(samples.pictures)[:, None]
 
+    @staticmethod
+    def rest() -> Iterator[tuple[Shown, NDArray[np.uint8]]]:
+        """What has been held back: nothing."""
+        return iter(())
+
     def add(self, shown: Shown, features: NDArray[np.float32], sight: Sight | None, cuts: NDArray[np.int64]) -> None:
         """Adds some pictures.
 

@@ -21,6 +21,9 @@ from autohighlight.media.decode import packets_of
 from autohighlight.media.frames import Samples
 from autohighlight.types import Clip, MediaInfo, Sight
 
+_GATHERED = 4
+"""Windows that are shown at once on a CPU: with one at a time torch takes twice as long in float32."""
+
 
 @dataclass(frozen=True, eq=False)
 class WindowGrid:
@@ -148,20 +151,34 @@ class WindowSums:
         self._first = first
         self._seams = seams
         self._frames: deque[NDArray[np.uint8]] = deque(maxlen=grid.length)
+        self._gathered: dict[int, NDArray[np.uint8]] = {}
         begin = int(np.searchsorted(grid.starts, first))
         self._own = range(begin, int(np.searchsorted(grid.starts, stop - grid.length, side="right")))
         self._last: tuple[int, NDArray[np.float32]] | None = None
 
     def frames(self, samples: Samples) -> Iterator[tuple[list[int], NDArray[np.uint8]]]:
-        """The windows that some samples complete, uint8 (W, T, H, W, 3), with their numbers."""
-        complete: dict[int, NDArray[np.uint8]] = {}
+        """What the network is to be shown after some samples: windows uint8 (W, T, H, W, 3), with their numbers.
+
+        Those that lie wholly in the piece are gathered: networks are slow with one at a time. One on a seam is shown
+        alone: when it is complete depends on the other threads, and what it is shown with may change its last bits.
+        """
         for picture, (first, stop) in zip(samples.pictures, samples.picture_targets, strict=True):
             for place in range(self._first + first, self._first + stop):
-                complete.update(self._with_frame(place, picture))
-        if complete:
-            yield list(complete), np.stack(list(complete.values()))
+                for window, frames in self._completed(place, picture):
+                    if window not in self._own:
+                        yield [window], frames[None]
+                        continue
+                    self._gathered[window] = frames
+                    if len(self._gathered) == _GATHERED:
+                        yield from self.rest()
 
-    def _with_frame(self, place: int, frame: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    def rest(self) -> Iterator[tuple[list[int], NDArray[np.uint8]]]:
+        """The windows that have been gathered and not yet shown."""
+        gathered, self._gathered = self._gathered, {}
+        if gathered:
+            yield list(gathered), np.stack(list(gathered.values()))
+
+    def _completed(self, place: int, frame: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """The windows that the frame of that number completes."""
         self._frames.append(frame)
         starts, length = self._grid.starts, self._grid.length
