@@ -43,7 +43,7 @@ def test_help_of_every_command_says_what_it_does_and_gives_examples(command: Com
 
 def test_main_help_names_every_command(command: Command) -> None:
     out = command("--help").out
-    for name in ("reel", "score", "demo", "evaluate", "config", "doctor", "plugins", "schema"):
+    for name in ("reel", "score", "demo", "evaluate", "benchmark", "config", "doctor", "plugins", "schema"):
         assert f"\n    {name} " in out
 
 

@@ -16,6 +16,7 @@ from autohighlight.evaluation.metrics import (
     agreement,
     average_precision,
     bootstrap_interval,
+    earlier_first,
     mean_over_raters,
     top_five_average_precision,
     upper_quartile_positives,
@@ -97,6 +98,14 @@ def test_raters_without_a_positive_are_left_out() -> None:
     positives = np.array([[True, False], [False, False]])
     assert mean_over_raters(average_precision, positives, [2, 1]) == 1
     assert np.isnan(mean_over_raters(average_precision, positives[1:], [2, 1]))
+    assert mean_over_raters(average_precision, positives, [2, 1], silent=0.0) == 0.5
+    assert np.isnan(mean_over_raters(average_precision, positives[1:], [2, 1], silent=0.0))
+
+
+def test_of_clips_that_tie_the_earlier_is_better() -> None:
+    scores = [0.5, 0.1, 0.5, 0.9, 0.1]
+    np.testing.assert_array_equal(earlier_first(scores), [4, 2, 3, 5, 1])
+    np.testing.assert_array_equal(np.argsort(-earlier_first(scores)), np.argsort(np.negative(scores), kind="stable"))
 
 
 def test_agreement_of_raters() -> None:

@@ -170,10 +170,11 @@ def test_the_key_says_all_that_features_depend_on() -> None:
         entry_key("b", clips, "f", "balanced"),
         entry_key("a", make_clips([2, 2, 2]), "f", "balanced"),
         entry_key("a", make_clips([2, 2, 1], start=1), "f", "balanced"),
+        entry_key("a", [*make_clips([3]), *clips[1:]], "f", "balanced"),  # the first over the second
         entry_key("a", clips, "g", "balanced"),
         entry_key("a", clips, "f", "exact"),
     }
-    assert len(keys) == 6
+    assert len(keys) == 7
     assert entry_key("a", clips, "f", "balanced") == entry_key("a", make_clips([2, 2, 1]), "f", "balanced")
 
 
