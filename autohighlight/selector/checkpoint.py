@@ -139,9 +139,11 @@ def check_features(
     """
     trained_on = f"{printable(path)} was trained on"
     if info.backbone != backbone:
+        name, _, digest = info.backbone.partition(":")
+        same = f"--backbone {name}" + (f" with the --checkpoint whose SHA-256 begins with {digest}" if digest else "")
         raise WeightsError(
             f"{trained_on} features of {info.backbone!r}, not of {backbone!r}",
-            f"use --backbone {info.backbone}, or train a selector on features of {backbone}",
+            f"use {same}, or train a selector on features of {backbone}",
         )
     if info.feature_kind != feature_kind:
         raise WeightsError(f"{trained_on} features of the kind {info.feature_kind!r}, not {feature_kind!r}")
