@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from autohighlight.export.destination import check_destination, written_whole
+from autohighlight.files import check_destination, written_whole
 from autohighlight.timeline.model import Timeline
 from autohighlight.types import MediaInfo
 
