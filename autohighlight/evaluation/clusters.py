@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.config import Options
-from autohighlight.errors import InputError, OptionError
-from autohighlight.evaluation.clip_kinds import KINDS, Kind, SortedVideo, load_sorted_videos
+from autohighlight.errors import OptionError
+from autohighlight.evaluation.clip_kinds import KINDS, Kind, LabelSource, SortedVideo, load_sorted_videos
 from autohighlight.evaluation.dropout_runs import DropoutRuns, clips_under_dropout, untrained
 from autohighlight.evaluation.over_seeds import Difference, OverSeeds
 from autohighlight.pipeline import no_progress
 from autohighlight.plugins import Plugins
-from autohighlight.scorers.contrastive import SHIPPED_SELECTOR, checked_input
-from autohighlight.selector.checkpoint import load_selector
 from autohighlight.selector.model import HighlightSelector
 from autohighlight.training.seeds import derived_seed
 from autohighlight.types import Progress, ProgressCallback
@@ -182,44 +180,32 @@ def over_seeds(distances: NDArray[np.float64]) -> OverSeeds:
 
 
 def analyse_clusters(
-    labels: Path,
+    source: LabelSource,
     options: Options,
     plugins: Plugins,
     progress: ProgressCallback = no_progress,
     *,
     runs: DropoutRuns | None = None,
     num_seeds: int = 5,
-    videos: Path | None = None,
 ) -> ClusterReport:
     """Compares the clusters of highlight and of other clips, under a trained selector and an untrained one.
 
     Args:
-        labels: a ``labels.jsonl``; see `autohighlight.evaluation.labels`.
+        source: the labels, and where the videos or their features are.
         options: how features are measured, and which selector is used; the one in the package where they name none.
         plugins: where backbones come from.
         progress: is told how far the work has come.
         runs: how clips are chosen and run; twenty runs of as many clips as there are if None.
         num_seeds: 0, 1, ... are the seeds; what depends on them: see `ClusterReport`.
-        videos: a folder to look for the videos in first.
 
     Raises:
-        InputError: the labels or a video cannot be read, or fewer than two videos have clips of both kinds.
-        WeightsError: the selector cannot be read, or is for other features.
-        OptionError: no seed, or `videos` is no folder.
+        InputError, WeightsError, OptionError: as `load_sorted_videos`; no seed.
     """
     if num_seeds < 1:
         raise OptionError(f"--seeds is at least 1, not {num_seeds}")
-    runs, path = runs or DropoutRuns(), options.score.selector or SHIPPED_SELECTOR
-    selector, info = load_selector(path)
-    read = load_sorted_videos(
-        labels, lambda track: checked_input(path, selector, info, track), options, plugins, progress, videos=videos
-    )
-    if len(read.videos) < 2:
-        raise InputError(
-            labels,
-            "only one video has both highlight and non-highlight clips",
-            "label a second one: clusters are compared between videos",
-        )
+    runs = runs or DropoutRuns()
+    read = load_sorted_videos(source, options, plugins, progress)
+    selector = read.selector
     states: dict[SelectorState, Callable[[int], HighlightSelector]] = {
         "trained": lambda _: selector,
         "untrained": lambda seed: untrained(selector, seed),
@@ -231,8 +217,8 @@ def analyse_clusters(
         comparisons += [ClusterComparison(state, name, _stacked(measured, name)) for name in get_args(Labelling)]
     progress(Progress("cluster", len(states), len(states), "selectors"))
     return ClusterReport(
-        labels=labels,
-        selector=path,
+        labels=source.labels,
+        selector=read.selector_path,
         dropout=selector.config.dropout,
         runs=runs,
         seeds=tuple(range(num_seeds)),

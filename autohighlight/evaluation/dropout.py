@@ -6,27 +6,30 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.config import Options
 from autohighlight.errors import InputError, OptionError
-from autohighlight.evaluation.labels import Protocol, read_labels
+from autohighlight.evaluation.clip_kinds import LabelSource
+from autohighlight.evaluation.dropout_runs import untrained
+from autohighlight.evaluation.labels import LabelFile, Protocol, read_labels
 from autohighlight.evaluation.over_seeds import Difference, OverSeeds
+from autohighlight.evaluation.ready_videos import ReadyVideo, load_ready_videos
 from autohighlight.evaluation.report import CHANCE, ORACLE, references
 from autohighlight.evaluation.videos import MeasuredVideo, load_videos
 from autohighlight.pipeline import no_progress
 from autohighlight.plugins import Plugins
 from autohighlight.scorers.contrastive import selector_input
+from autohighlight.selector.model import HighlightSelector, scores
+from autohighlight.training.dataset import measure
+from autohighlight.training.history import StepRecord
+from autohighlight.training.loop import train_on
 from autohighlight.training.recipes import PAPER as PAPER_RECIPE
 from autohighlight.training.recipes import Recipe
 from autohighlight.types import Progress, ProgressCallback
-
-if TYPE_CHECKING:
-    from autohighlight.selector.model import HighlightSelector
-    from autohighlight.training.loop import StepRecord
 
 PAPER: dict[str, tuple[float, float]] = {
     "YouTube": (0.6287, 0.6539),
@@ -94,25 +97,23 @@ class DropoutReport:
 
 
 def analyse_dropout(
-    labels: Path,
+    source: LabelSource,
     options: Options,
     plugins: Plugins,
     progress: ProgressCallback = no_progress,
     *,
     recipe: Recipe = PAPER_RECIPE,
     num_seeds: int = 5,
-    videos: Path | None = None,
 ) -> DropoutReport:
     """Trains selectors on labelled videos with and without dropout, and measures both.
 
     Args:
-        labels: a ``labels.jsonl``; see `autohighlight.evaluation.labels`. Training does not look at the labels.
+        source: the labels, and where the videos or their features are. Training does not look at the labels.
         options: how features are measured.
         plugins: where backbones come from.
         progress: is told how far the work has come.
         recipe: how to train; its seed is the first one.
         num_seeds: how many trainings of either kind, each with the next seed.
-        videos: a folder to look for the videos in first.
 
     Raises:
         InputError: the labels or a video cannot be read, there is one video, or nothing to find in any.
@@ -124,23 +125,28 @@ def analyse_dropout(
         raise OptionError(f"--seeds is at least 1, not {num_seeds}")
     if not dropout:
         raise OptionError("training without dropout is compared with a --dropout above 0, not with 0")
-    label_file = read_labels(labels)
-    if len(label_file.videos) < 2:
-        raise InputError(labels, "only one video is labelled", "training tells a video from others, so it takes two")
-    loaded = list(load_videos(label_file, options, plugins, progress, videos=videos))
-    features = [selector_input(video.features, recipe.feature_kind) for video in loaded]
+    labels = read_labels(source.labels)
+    if len(labels.videos) < 2:
+        raise InputError(
+            source.labels, "only one video is labelled", "training tells a video from others, so it takes two"
+        )
+    loaded: list[MeasuredVideo | ReadyVideo] = []
+    features = list[NDArray[np.float32]]()
+    for video, rows in _loaded(source, labels, recipe, options, plugins, progress):
+        loaded.append(video)
+        features.append(rows)
     known = {number: references(v.protocol, v.targets) for number, v in enumerate(loaded)}
     counted = [number for number, values in known.items() if np.isfinite(values[CHANCE])]
     if not counted:
-        raise InputError(labels, "no rater calls a clip of any video a highlight")
+        raise InputError(source.labels, "no rater calls a clip of any video a highlight")
     seeds = tuple(range(recipe.options.seed, recipe.options.seed + num_seeds))
     measured: dict[str, list[list[float]]] = {WITHOUT: [], WITH: [], UNTRAINED: []}
     for method, selector in _trainings(features, recipe, dropout, seeds, progress):
         measured[method].append([_measure(selector, loaded[number], features[number]) for number in counted])
     measured |= {name: [[known[number][name] for number in counted]] for name in (CHANCE, ORACLE)}
     return DropoutReport(
-        labels=labels,
-        protocol=label_file.protocol,
+        labels=source.labels,
+        protocol=labels.protocol,
         recipe=recipe,
         dropout=dropout,
         seeds=seeds,
@@ -148,6 +154,23 @@ def analyse_dropout(
         num_left_out=len(loaded) - len(counted),
         measures={method: np.array(values) for method, values in measured.items()},
     )
+
+
+def _loaded(
+    source: LabelSource,
+    labels: LabelFile,
+    recipe: Recipe,
+    options: Options,
+    plugins: Plugins,
+    progress: ProgressCallback,
+) -> Iterator[tuple[MeasuredVideo | ReadyVideo, NDArray[np.float32]]]:
+    """Each video with what a selector is given of it."""
+    if source.features is not None:
+        for ready in load_ready_videos(labels, source.features, options.sample.clip_length):
+            yield ready, ready.rows
+    else:
+        for video in load_videos(labels, options, plugins, progress, videos=source.videos):
+            yield video, selector_input(video.features, recipe.feature_kind)
 
 
 def _trainings(
@@ -158,10 +181,6 @@ def _trainings(
     progress: ProgressCallback,
 ) -> Iterator[tuple[str, HighlightSelector]]:
     """Each trained selector with its method, and for each seed an untrained one."""
-    from autohighlight.evaluation.dropout_runs import untrained  # noqa: PLC0415 -- imports torch
-    from autohighlight.training.dataset import measure  # noqa: PLC0415
-    from autohighlight.training.loop import train_on  # noqa: PLC0415
-
     videos = measure(features, pieces=recipe.options.pieces)
     config = recipe.selector_config(videos.d_in)
     done, total = 0, 2 * len(seeds)
@@ -185,7 +204,5 @@ def _teller(progress: ProgressCallback, done: int, total: int, note: str) -> Cal
     return tell
 
 
-def _measure(selector: HighlightSelector, video: MeasuredVideo, features: NDArray[np.float32]) -> float:
-    from autohighlight.selector.model import scores  # noqa: PLC0415 -- imports torch
-
+def _measure(selector: HighlightSelector, video: MeasuredVideo | ReadyVideo, features: NDArray[np.float32]) -> float:
     return video.measure(scores(selector, features))

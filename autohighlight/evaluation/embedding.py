@@ -12,14 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from autohighlight.config import Options
-from autohighlight.errors import DependencyError, InputError, OptionError, printable
-from autohighlight.evaluation.clip_kinds import KINDS, Kind, SortedVideo, load_sorted_videos
+from autohighlight.errors import DependencyError, OptionError, printable
+from autohighlight.evaluation.clip_kinds import KINDS, Kind, LabelSource, SortedVideo, load_sorted_videos
 from autohighlight.evaluation.clusters import cosine_distances
 from autohighlight.evaluation.dropout_runs import DropoutRuns, clips_under_dropout
 from autohighlight.pipeline import no_progress
 from autohighlight.plugins import Plugins
-from autohighlight.scorers.contrastive import SHIPPED_SELECTOR, checked_input
-from autohighlight.selector.checkpoint import load_selector
 from autohighlight.selector.model import HighlightSelector
 from autohighlight.training.seeds import derived_seed
 from autohighlight.types import Progress, ProgressCallback
@@ -84,7 +82,7 @@ class EmbeddingReport:
 
 
 def analyse_embedding(
-    labels: Path,
+    source: LabelSource,
     options: Options,
     plugins: Plugins,
     progress: ProgressCallback = no_progress,
@@ -93,12 +91,11 @@ def analyse_embedding(
     num_neighbours: int = 5,
     runs: DropoutRuns | None = None,
     seed: int = 0,
-    videos: Path | None = None,
 ) -> EmbeddingReport:
     """Lays the clips of a video and of its nearest neighbours on a plane, those of each kind by themselves.
 
     Args:
-        labels: a ``labels.jsonl``; see `autohighlight.evaluation.labels`.
+        source: the labels, and where the videos or their features are.
         options: how features are measured, and which selector is used; the one in the package where they name none.
         plugins: where backbones come from.
         progress: is told how far the work has come.
@@ -106,34 +103,24 @@ def analyse_embedding(
         num_neighbours: how many others, at most.
         runs: how clips are chosen and run; twenty runs of at most ten clips of either kind if None.
         seed: see `EmbeddingReport`.
-        videos: a folder to look for the videos in first.
 
     Raises:
-        InputError: the labels or a video cannot be read, or fewer than two videos have clips of both kinds.
-        OptionError: no video of that name counts, fewer than one neighbour, or `videos` is no folder.
-        WeightsError: the selector cannot be read, or is for other features.
+        InputError, WeightsError, OptionError: as `load_sorted_videos`; no video of that name counts, or fewer than one
+            neighbour.
         DependencyError: scikit-learn is not installed.
     """
     if num_neighbours < 1:
         raise OptionError(f"a video is shown beside at least one neighbour, not {num_neighbours}")
     plane = _t_sne()  # what is missing is said before the work is done
-    runs, path = runs or DropoutRuns(max_clips=10), options.score.selector or SHIPPED_SELECTOR
-    selector, info = load_selector(path)
-    read = load_sorted_videos(
-        labels, lambda track: checked_input(path, selector, info, track), options, plugins, progress, videos=videos
-    )
-    if len(read.videos) < 2:
-        raise InputError(
-            labels,
-            "only one video has both highlight and non-highlight clips",
-            "label a second one: a video is shown beside others",
-        )
+    runs = runs or DropoutRuns(max_clips=10)
+    read = load_sorted_videos(source, options, plugins, progress)
+    selector = read.selector
     first = 0 if video is None else _number_of(video, read.videos)
     shown = [read.videos[number] for number in nearest_videos(selector, read.videos, first)[: num_neighbours + 1]]
     perplexity = _perplexity(sum(map(runs.num_clips, shown)) * runs.runs)
     return EmbeddingReport(
-        labels=labels,
-        selector=path,
+        labels=source.labels,
+        selector=read.selector_path,
         runs=runs,
         seed=seed,
         perplexity=perplexity,

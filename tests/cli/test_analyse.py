@@ -222,3 +222,78 @@ def test_videos_of_one_kind_are_counted(command: Command, folder: Path, tmp_path
     outcome = command("analyse", "clusters", labels, *words)
     assert "2 videos, 3 clips of either kind, 1 runs" in outcome.out
     assert "which count nowhere: 1" in outcome.out
+
+
+@pytest.fixture
+def features(tmp_path: Path) -> Path:
+    """Features of the labelled videos, a row for each clip of two seconds."""
+    random, folder = np.random.default_rng(0), tmp_path / "features"
+    folder.mkdir()
+    for name in SPANS:
+        rows = random.standard_normal((SECONDS // 2, SmallBackbone.dim)).astype(np.float32)
+        np.save(folder / f"{Path(name).stem}.npy", rows)
+    return folder
+
+
+@pytest.fixture
+def labels_alone(tmp_path: Path) -> Path:
+    """The same labels where no video is."""
+    lines = [{"video": name, "duration": SECONDS, "highlights": spans} for name, spans in SPANS.items()]
+    (tmp_path / "alone").mkdir()
+    return write_labels(tmp_path / "alone" / "labels.jsonl", *lines)
+
+
+@pytest.mark.parametrize(
+    "analysis", [["clusters", "--runs", 2], ["embedding", *FEW], ["dropout", "--seeds", 1]], ids=lambda words: words[0]
+)
+def test_ready_features_need_no_video(
+    command: Command, folder: Path, features: Path, labels_alone: Path, analysis: list[str]
+) -> None:
+    selector = [] if analysis[0] == "dropout" else ["--selector", folder / "small.safetensors"]
+    words = (*analysis[1:], "--features", features, "--json", *selector)
+    outcome = command("analyse", analysis[0], labels_alone, *words)
+    assert outcome.code == 0, outcome.err
+    assert len(json.loads(outcome.out)["videos"]) == NUM_VIDEOS
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "problem"),
+    [
+        ("missing", 3, "line 2 names b.mp4: "),
+        ("shorter", 3, "holds 3 features for 4 clips of line 2"),
+        ("wider", 3, "holds features of 13 columns, the ones before of 12"),
+        ("windows", 3, "holds features of windows of frames"),
+        ("all wider", 1, "was trained on features of 12 columns, not of 13"),
+        ("folder", 2, "the folder of features"),
+        ("videos", 2, "--videos and --features exclude each other"),
+        ("frames", 2, "clips of labels without a video are measured in seconds"),
+    ],
+)
+def test_features_that_do_not_fit_are_refused(
+    command: Command, folder: Path, features: Path, labels_alone: Path, change: str, code: int, problem: str
+) -> None:
+    words: list[object] = ["--features", features, "--selector", folder / "small.safetensors"]
+    b = features / "b.npy"
+    rows = np.load(b)
+    match change:
+        case "missing":
+            b.unlink()
+        case "shorter":
+            np.save(b, rows[:3])
+        case "wider":
+            np.save(b, np.hstack([rows, rows[:, :1]]))
+        case "windows":
+            b.unlink()
+            np.savez(features / "b.npz", features=rows, stride=16)
+        case "all wider":
+            for path in features.iterdir():
+                np.save(path, np.ones((4, 13), np.float32))
+        case "folder":
+            words[1] = features / "nowhere"
+        case "videos":
+            words += ["--videos", folder]
+        case "frames":
+            words += ["--clip-length", "50f"]
+    outcome = command("analyse", "clusters", labels_alone, *words)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert problem in outcome.err

@@ -13,6 +13,7 @@ from autohighlight.training.recipes import RECIPES
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
+    from autohighlight.evaluation.clip_kinds import LabelSource
     from autohighlight.evaluation.embedding import EmbeddingReport
 
 _LABELS = "LABELS.jsonl says which clips are highlights; 'autohighlight evaluate --help' shows its forms."
@@ -123,6 +124,12 @@ def _add_embedding(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _add_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("labels", metavar="LABELS.jsonl", type=Path, help="the labels")
     parser.add_argument("--videos", metavar="FOLDER", type=Path, help="look for the videos in this folder first")
+    parser.add_argument(
+        "--features",
+        metavar="FOLDER",
+        type=Path,
+        help="take features from <video>.npy or .npz in this folder, a row for each labelled clip; no video is needed",
+    )
 
 
 def _add_runs(parser: argparse.ArgumentParser) -> None:
@@ -137,6 +144,12 @@ def _add_seeds(parser: argparse.ArgumentParser, meaning: str) -> None:
     )
 
 
+def _source(arguments: argparse.Namespace) -> LabelSource:
+    from autohighlight.evaluation.clip_kinds import LabelSource
+
+    return LabelSource(arguments.labels, arguments.videos, arguments.features)
+
+
 def run_clusters(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``analyse clusters``."""
     from autohighlight.cli.analyses import print_clusters
@@ -147,13 +160,12 @@ def run_clusters(arguments: argparse.Namespace, session: Session) -> None:
     options, runs = layered_options(arguments).options, DropoutRuns(arguments.runs, arguments.clips)
     with session.progress() as progress:
         report = analyse_clusters(
-            arguments.labels,
+            _source(arguments),
             options,
             session.plugins,
             progress,
             runs=runs,
             num_seeds=arguments.seeds,
-            videos=arguments.videos,
         )
     if arguments.json:
         session.emit(to_json(report.as_dict()))
@@ -173,13 +185,12 @@ def run_dropout(arguments: argparse.Namespace, session: Session) -> None:
     recipe = dataclasses.replace(recipe, options=dataclasses.replace(recipe.options, device=options.extract.device))
     with session.progress() as progress:
         report = analyse_dropout(
-            arguments.labels,
+            _source(arguments),
             options,
             session.plugins,
             progress,
             recipe=recipe,
             num_seeds=arguments.seeds,
-            videos=arguments.videos,
         )
     if arguments.json:
         session.emit(to_json(report.as_dict()))
@@ -207,7 +218,7 @@ def run_embedding(arguments: argparse.Namespace, session: Session) -> None:
         check_destination(output, source=arguments.labels, overwrite=options.export.overwrite)
     with session.progress() as progress:
         report = analyse_embedding(
-            arguments.labels,
+            _source(arguments),
             options,
             session.plugins,
             progress,
@@ -215,7 +226,6 @@ def run_embedding(arguments: argparse.Namespace, session: Session) -> None:
             num_neighbours=arguments.neighbours,
             runs=DropoutRuns(arguments.runs, arguments.clips),
             seed=arguments.seed,
-            videos=arguments.videos,
         )
     if output is not None:
         _draw_embedding(report, output, session, overwrite=options.export.overwrite)

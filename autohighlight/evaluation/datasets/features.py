@@ -81,7 +81,7 @@ class ReadyFeatures:
         path = self._path(video)
         if path is None:
             raise InputError(self.folder, f"holds no features of {video.name}")
-        rows, stride = _read_rows(path)
+        rows, stride = read_rows(path)
         stride = stride or self.stride
         if stride is not None:
             return _pool_windows(path, rows, stride, video.grid.frames())
@@ -94,10 +94,11 @@ class ReadyFeatures:
         return rows
 
     def _path(self, video: DatasetVideo) -> Path | None:
-        return _first_file([self.folder / video.name], FEATURE_SUFFIXES)
+        return first_file([self.folder / video.name], FEATURE_SUFFIXES)
 
 
-def _first_file(stems: Iterable[Path], suffixes: Iterable[str]) -> Path | None:
+def first_file(stems: Iterable[Path], suffixes: Iterable[str]) -> Path | None:
+    """The first file that is one of the stems with one of the suffixes; None: there is none."""
     for stem in stems:
         for suffix in suffixes:
             if (path := stem.with_name(stem.name + suffix)).is_file():
@@ -105,8 +106,12 @@ def _first_file(stems: Iterable[Path], suffixes: Iterable[str]) -> Path | None:
     return None
 
 
-def _read_rows(path: Path) -> tuple[NDArray[np.float32], int | None]:
-    """The array (M, d_in) of a file, and the stride that it tells."""
+def read_rows(path: Path) -> tuple[NDArray[np.float32], int | None]:
+    """The array (M, d_in) of a file, finite, and the stride that it tells; None: it tells none.
+
+    Raises:
+        InputError: it holds something else.
+    """
     stride = None
     try:
         content = np.load(path, allow_pickle=False)
@@ -187,7 +192,7 @@ class ExtractedFeatures:
         """Where the video's file lies; None: in none of the places where it may."""
         own = [self.videos / video.name] if self.videos is not None else []
         places = [place.format(name=video.name, category=video.category) for place in self.benchmark.video_places]
-        return _first_file([*own, *(self.root / place for place in places)], SUFFIXES)
+        return first_file([*own, *(self.root / place for place in places)], SUFFIXES)
 
     def read(self, video: DatasetVideo, progress: ProgressCallback) -> NDArray[np.float32]:
         """As `FeatureSource.read`: the backbone's features over each clip.

@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autohighlight.evaluation.clip_kinds import sort_clips, votes
+from autohighlight.evaluation.clip_kinds import SortedVideo, sort_clips, votes, votes_on_clips
 from autohighlight.evaluation.labels import RATINGS, Targets
 from autohighlight.evaluation.videos import MeasuredVideo
 from autohighlight.times import TimeRange
-from autohighlight.types import FeatureTrack
 from tests.factories import make_clips, make_features
 
 START = 3
@@ -36,20 +35,22 @@ def video_of(*raters: str, clip_lengths: tuple[int, ...] = (2, 2, 2, 2)) -> Meas
     ],
 )
 def test_votes_are_the_part_of_the_raters_who_tell_clips_apart(raters: tuple[str, ...], parts: list[float]) -> None:
-    assert votes(video_of(*raters)) == pytest.approx(parts)
+    video = video_of(*raters)
+    assert votes(video.targets.positives) == pytest.approx(parts)
+    assert votes_on_clips(video) == pytest.approx(parts)
 
 
 def test_labels_are_matched_to_clips_by_time() -> None:
     video = video_of("+-++", clip_lengths=(4, 2, 2, 2))  # the first clip shows two labels, the last none
-    assert votes(video) == pytest.approx([0.5, 1, 1, np.nan], nan_ok=True)
+    assert votes_on_clips(video) == pytest.approx([0.5, 1, 1, np.nan], nan_ok=True)
 
 
-def rows_of(track: FeatureTrack) -> np.ndarray:
-    return track.embeddings.astype(np.float32)
+def sorted_video(video: MeasuredVideo) -> SortedVideo:
+    return sort_clips(video.path, video.features.embeddings.astype(np.float32), votes_on_clips(video))
 
 
 def test_a_clip_that_divides_the_raters_or_has_no_label_is_of_neither_kind() -> None:
-    video = sort_clips(video_of("++--", "+-+-", clip_lengths=(2, 2, 2, 2, 2)), rows_of)
+    video = sorted_video(video_of("++--", "+-+-", clip_lengths=(2, 2, 2, 2, 2)))
     assert video.kinds["highlight"].tolist() == [True, False, False, False, False]
     assert video.kinds["non-highlight"].tolist() == [False, False, False, True, False]
     assert video.num_pairs == 1
@@ -58,4 +59,4 @@ def test_a_clip_that_divides_the_raters_or_has_no_label_is_of_neither_kind() -> 
 
 @pytest.mark.parametrize("raters", ["----", "++++"])
 def test_a_video_with_clips_of_one_kind_has_no_pairs(raters: str) -> None:
-    assert sort_clips(video_of(raters), rows_of).num_pairs == 0
+    assert sorted_video(video_of(raters)).num_pairs == 0
