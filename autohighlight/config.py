@@ -20,7 +20,10 @@ import platformdirs
 from autohighlight.errors import OptionError, printable
 from autohighlight.times import Length
 
-REEL_SUFFIX = ".highlights.mp4"
+RESULT_SUFFIX = ".highlights"
+"""What stands between the name of a video and the suffix of a result that is written beside it."""
+
+REEL_SUFFIX = f"{RESULT_SUFFIX}.mp4"
 """Ends the name of a reel, after the name of its video, where nobody says otherwise."""
 
 Speed = Literal["fast", "balanced", "exact"]

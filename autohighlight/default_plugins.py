@@ -172,8 +172,8 @@ def _fcpxml(timeline: Timeline, path: Path, options: ExportOptions, progress: Pr
 
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
-    """The reel."""
-    register("reel", Exporter(_reel, (".mp4", ".mov", ".mkv"), "one film of all highlights"))
+    """The reel, and timelines for editing software."""
+    register("reel", Exporter(_reel, (".mp4", ".mov", ".mkv"), "one film of all highlights", renders=True))
     register("edl", Exporter(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere"))
     register("fcp7xml", Exporter(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve"))
     register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve"))

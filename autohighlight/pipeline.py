@@ -182,5 +182,20 @@ def write(
         OutputError: it cannot be written; nothing was left behind.
     """
     options, plugins = options or Options(), plugins or load_plugins()
-    form = plugins.exporters[exporter]
-    return form.write(build(selection), Path(path), options.export, progress)
+    handles = None if plugins.exporters[exporter].renders else options.export.handles
+    timeline = build(selection, handles=handles)
+    return write_timeline(timeline, path, exporter, options=options, plugins=plugins, progress=progress)
+
+
+def write_timeline(
+    timeline: Timeline,
+    path: Path | str,
+    exporter: str,
+    *,
+    options: Options | None = None,
+    plugins: Plugins | None = None,
+    progress: ProgressCallback = no_progress,
+) -> list[Path]:
+    """As `write`, from a timeline, as `build` lays one of several videos."""
+    options, plugins = options or Options(), plugins or load_plugins()
+    return plugins.exporters[exporter].write(timeline, Path(path), options.export, progress)

@@ -82,11 +82,14 @@ class Exporter:
         suffixes: endings of file names that ask for this form, lower case with the dot, the usual one first; two forms
             may share one, and are then told apart by name alone.
         summary: what it is and who reads it, a few words for ``--help``.
+        renders: whether it shows pictures of its own, as a reel does, and does not point into the sources; then it has
+            no use for handles.
     """
 
     write: TimelineWriter
     suffixes: tuple[str, ...]
     summary: str
+    renders: bool = False
 
 
 class Register(Protocol[T_contra]):

@@ -16,6 +16,7 @@ from autohighlight.cli.commands import (
     demo,
     doctor,
     evaluate,
+    export,
     models,
     plugins,
     reel,
@@ -29,5 +30,6 @@ from autohighlight.hookspecs import hookimpl
 @hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The main job first, then what looks closer, then what explains."""
-    for command in (reel, score, train, demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema):
+    looking = (demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema)
+    for command in (reel, export, score, train, *looking):
         command.add(subparsers)

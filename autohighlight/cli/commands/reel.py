@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             ("reel video.mp4", "write video.highlights.mp4"),
             ("reel video.mp4 --duration 1:30 -o best.mp4", "at most 90 seconds, into best.mp4"),
             ("reel video.mp4 --count 5 --order score", "the five best, the best one first"),
+            ("reel video.mp4 --export edl,fcpxml", "and two timelines for editing software"),
             ("reel video.mp4 --selector my.safetensors", "by a selector of one's own; 'train' makes one"),
             ("reel match.mp4 --adapt", "fit a selector to this one long video, then choose by it"),
             ("reel video.mp4 --dry-run --json", "choose and print as JSON, write nothing"),
@@ -36,6 +38,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("video", metavar="VIDEO", type=Path, help="the video")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to write the reel")
+    parser.add_argument(
+        "--export",
+        action="append",
+        default=[],
+        metavar="FORMAT[,...]",
+        help="also write a timeline that is cut from the video, as edl or fcpxml, beside the reel; see 'export'",
+    )
     parser.add_argument("--dry-run", action="store_true", help="choose and print, but write nothing")
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON (see 'autohighlight schema'), and nothing else"
@@ -52,6 +61,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
         arguments.output,
         options,
         session,
+        exports=arguments.export,
         dry_run=arguments.dry_run,
         as_json=arguments.json,
     )
@@ -68,6 +78,7 @@ def make_reel(
     options: Options,
     session: Session,
     *,
+    exports: Sequence[str] = (),
     dry_run: bool = False,
     as_json: bool = False,
 ) -> Selection:
@@ -78,6 +89,7 @@ def make_reel(
         output: where the reel goes; beside the video if None.
         options: of the run.
         session: where to print.
+        exports: forms of a timeline to write as well, as words like ``edl,fcpxml``.
         dry_run: write nothing.
         as_json: print JSON on standard output, and nothing else there.
 
@@ -86,6 +98,7 @@ def make_reel(
     """
     from autohighlight import pipeline
     from autohighlight.cli.documents import highlights_document, to_json
+    from autohighlight.cli.timelines import asked_for, check_places, destinations, write_all
     from autohighlight.errors import OptionError
     from autohighlight.export.reel import SUFFIXES
     from autohighlight.files import check_destination
@@ -93,8 +106,12 @@ def make_reel(
     output = output or default_output(video)
     if output.suffix.lower() not in SUFFIXES:
         raise OptionError(f"a reel cannot be written as {output.name}", f"end its name in {', '.join(SUFFIXES)}")
+    exporters = session.plugins.exporters
+    names = asked_for(exports, exporters)
+    places = destinations(names, output.parent, video, exporters) if names else {}
     if not dry_run and video.exists():  # a video that is not there is said so by the probe, not by its folder
         check_destination(output, source=video, overwrite=options.export.overwrite)
+        check_places(places, [video], overwrite=options.export.overwrite)
     with session.progress() as progress:
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
     selection = pipeline.select(analysis, options, plugins=session.plugins)
@@ -107,6 +124,7 @@ def make_reel(
         with session.progress() as progress:
             written = pipeline.write(selection, output, options=options, plugins=session.plugins, progress=progress)
         session.written += written
+        written += write_all([selection], places, options, session) if places else []
     if as_json:
         session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None)))
     else:

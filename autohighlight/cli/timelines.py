@@ -1,0 +1,103 @@
+"""Which forms of a timeline a command line asks for, and where each goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from autohighlight.cli.session import Session
+from autohighlight.config import RESULT_SUFFIX, Options
+from autohighlight.errors import OptionError, printable
+from autohighlight.files import check_destination
+from autohighlight.plugins import Exporter
+from autohighlight.types import Selection
+
+
+def asked_for(words: Sequence[str], exporters: Mapping[str, Exporter]) -> list[str]:
+    """The names of exporters in words like ``edl,fcpxml``, each once.
+
+    Raises:
+        OptionError: no exporter has one of the names.
+    """
+    names = [name.strip() for word in words for name in word.split(",") if name.strip()]
+    for name in names:
+        exporters[name]
+    return list(dict.fromkeys(names))
+
+
+def by_suffix(path: Path, exporters: Mapping[str, Exporter]) -> str:
+    """The name of the one exporter that writes files with that suffix.
+
+    Raises:
+        OptionError: none does, or several do.
+    """
+    names = [name for name, exporter in exporters.items() if path.suffix.lower() in exporter.suffixes]
+    if len(names) == 1:
+        return names[0]
+    known = ", ".join(exporters)
+    if names:
+        raise OptionError(f"{printable(path.name)} may be {' or '.join(names)}", f"say which: --to {names[0]}")
+    raise OptionError(f"the suffix of {printable(path.name)} does not say which form to write", f"give --to: {known}")
+
+
+def destinations(
+    names: Sequence[str], output: Path | None, video: Path, exporters: Mapping[str, Exporter]
+) -> dict[str, Path]:
+    """Where each form goes: name of the exporter -> file.
+
+    Args:
+        names: of exporters; if empty, `output` says by its suffix which one.
+        output: a file, for one form; a folder, for any number; beside the video if None.
+        video: the source, the first of several.
+        exporters: by name.
+
+    Raises:
+        OptionError: it is not said which form, or one file is named for several.
+    """
+    if output is not None and not output.is_dir():
+        chosen = list(names) or [by_suffix(output, exporters)]
+        if len(chosen) > 1:
+            raise OptionError(
+                f"{len(chosen)} forms cannot be one file", f"name a folder that is there with -o, not {output}"
+            )
+        return {chosen[0]: output}
+    if not names:
+        raise OptionError("which form to write was not said", f"give --to: {', '.join(exporters)}")
+    stem = (output or video.parent) / f"{video.stem}{RESULT_SUFFIX}"
+    suffixes = {name: exporters[name].suffixes[0] for name in names}
+    count = Counter(suffixes.values())
+    return {
+        name: Path(f"{stem}{suffix}" if count[suffix] == 1 else f"{stem}.{name}{suffix}")
+        for name, suffix in suffixes.items()
+    }
+
+
+def check_places(places: Mapping[str, Path], videos: Sequence[Path], *, overwrite: bool) -> None:
+    """Makes sure, before any work is done, that each form can be written where it goes."""
+    for path in places.values():
+        for video in videos:
+            check_destination(path, source=video, overwrite=overwrite)
+
+
+def write_all(
+    selections: Sequence[Selection], places: Mapping[str, Path], options: Options, session: Session
+) -> list[Path]:
+    """Writes one timeline of all selections in each form, says what it had to be content with, and gives the files."""
+    from autohighlight import pipeline
+
+    exporters = session.plugins.exporters
+    plain = pipeline.build(*selections)
+    timeline = pipeline.build(*selections, handles=options.export.handles)
+    for warning in timeline.warnings:
+        session.warn(warning)
+    written: list[Path] = []
+    for name, path in places.items():
+        chosen = plain if exporters[name].renders else timeline
+        with session.progress() as progress:
+            files = pipeline.write_timeline(
+                chosen, path, name, options=options, plugins=session.plugins, progress=progress
+            )
+        session.written += files
+        written += files
+    return written
