@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+
+from autohighlight.scorers.ranks import ranks
 
 if TYPE_CHECKING:
     from autohighlight.training.loop import StepRecord
+
+Attention = Sequence[NDArray[np.floating]]
 
 OutlookKind = Literal["too-easy", "hardly-trained", "seeds-disagree", "learned"]
 
@@ -47,6 +53,37 @@ class Outlook:
         return self.kind != "learned"
 
 
+def loss_shares(history: Sequence[StepRecord], batch_size: int) -> list[float]:
+    """The losses of the steps on full batches, as shares of log B: 1 is guessing, 0 is telling all videos apart.
+
+    The last batch of an epoch may be smaller, and its loss with it; it is passed over where an epoch has several.
+
+    Args:
+        history: of the run, in order, at least one step.
+        batch_size: B, videos in a full batch: as many as there are, where there are fewer than the option says.
+    """
+    full = [record for record, after in itertools.pairwise(history) if after.epoch == record.epoch]
+    return [record.loss / math.log(batch_size) for record in full or history]
+
+
+def agreement(first: Attention, second: Attention) -> float:
+    """How much alike two selectors order the clips: Spearman's correlation, mean over videos, in [-1, 1].
+
+    Args:
+        first, second: scores (N,) of the clips of each video. Videos of fewer than two clips, or all of whose clips
+            tie, do not count.
+
+    Returns:
+        The mean; NaN where no video counts.
+    """
+    values = []
+    for one, other in zip(first, second, strict=True):
+        a, b = ranks(one) - 0.5, ranks(other) - 0.5
+        if a.any() and b.any():
+            values.append(float(a @ b / math.sqrt((a @ a) * (b @ b))))
+    return float(np.mean(values)) if values else math.nan
+
+
 def outlook(history: Sequence[StepRecord], batch_size: int, agreement: float | None = None) -> Outlook:
     """What a training run shows about the worth of its attention.
 
@@ -64,9 +101,9 @@ def outlook(history: Sequence[StepRecord], batch_size: int, agreement: float | N
     """
     if not history or batch_size < 2:
         raise ValueError("an outlook needs at least one step, and batches of at least two videos")
-    first = history[0].loss / math.log(batch_size)
-    last = float(np.mean([record.loss for record in history[-_LAST:]]))
-    fallen = last / history[0].loss if history[0].loss else 0.0
+    shares = loss_shares(history, batch_size)
+    first, last = shares[0], float(np.mean(shares[-_LAST:]))
+    fallen = last / first if first else 0.0
     if first < EASY:
         return Outlook(
             "too-easy",
@@ -90,7 +127,7 @@ def outlook(history: Sequence[StepRecord], batch_size: int, agreement: float | N
         )
     return Outlook(
         "learned",
-        f"the loss fell from {first:.0%} to {first * fallen:.0%} of what guessing has: the attention learned what "
+        f"the loss fell from {first:.0%} to {last:.0%} of what guessing has: the attention learned what "
         "tells these videos apart, which need not be what a viewer calls a highlight",
         fallen,
     )

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from autohighlight.training.loop import StepRecord
-from autohighlight.training.outlook import OutlookKind, outlook
+from autohighlight.training.outlook import OutlookKind, agreement, loss_shares, outlook
 
 BATCH_SIZE = 16
 
@@ -52,3 +53,28 @@ def test_a_loss_of_nothing_is_too_easy() -> None:
 def test_there_is_something_to_look_at(steps: int, batch_size: int) -> None:
     with pytest.raises(ValueError, match="at least"):
         outlook(run(*[0.5] * steps), batch_size)
+
+
+def test_the_smaller_batch_at_the_end_of_an_epoch_is_passed_over() -> None:
+    full, small = math.log(16), math.log(4)
+    losses = [(1, full), (1, small), (2, full / 2), (2, small / 2)]
+    history = [StepRecord(step, 4, epoch, loss, 0.9, 0.5) for step, (epoch, loss) in enumerate(losses, 1)]
+    assert loss_shares(history, BATCH_SIZE) == [1, 0.5]
+
+
+def test_epochs_of_one_batch_all_count() -> None:
+    assert loss_shares(run(0.8, 0.4), BATCH_SIZE) == pytest.approx([0.8, 0.4])
+
+
+def test_agreement_is_of_the_order_of_the_clips() -> None:
+    rng = np.random.default_rng(0)
+    scores = [rng.random(9), rng.random(4)]
+    assert agreement(scores, [np.exp(row) for row in scores]) == pytest.approx(1)
+    assert agreement(scores, [-row for row in scores]) == pytest.approx(-1)
+    assert agreement([scores[0]], [scores[0] * [1] + rng.random(9)]) < 1
+
+
+def test_videos_without_an_order_do_not_count() -> None:
+    order = np.arange(5.0)
+    assert agreement([np.ones(1), np.ones(3), order], [np.ones(1), order[:3], order]) == pytest.approx(1)
+    assert math.isnan(agreement([np.ones(3)], [order[:3]]))
