@@ -139,8 +139,9 @@ def test_a_batch_too_long_to_keep_is_computed_again_to_the_same_gradient(monkeyp
     batch = [Part(part.features.double(), part.mask, None) for part in
              parts_of_similar_lengths([(video, None) for video in videos(400, 90, 3, 2)])]  # fmt: skip
     results = []
-    for most in (loop.MAX_ROWS, 10):
-        monkeypatch.setattr(loop, "MAX_ROWS", most)
+    for most_rows, most_scores in ((loop.MAX_ROWS, attention.MAX_SCORES), (10, 400 * 50)):
+        monkeypatch.setattr(loop, "MAX_ROWS", most_rows)
+        monkeypatch.setattr(attention, "MAX_SCORES", most_scores)  # and the attention map within it a second time
         results.append(gradient(selector_with(torch.float64), batch))
     assert results[0][0] == results[1][0]
     for name in results[0][1]:
