@@ -24,6 +24,8 @@ STAGES = {
     "probe": "Opening",
     "extract": "Analysing",
     "train": "Training",
+    "compare": "Comparing",
+    "read": "Reading",
     "score": "Scoring",
     "select": "Choosing",
     "export": "Writing",

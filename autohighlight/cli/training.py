@@ -69,13 +69,13 @@ def _line(record: StepRecord) -> str:
     return json.dumps(dataclasses.asdict(record)) + "\n"
 
 
-def show_step(record: StepRecord, progress: ProgressCallback) -> None:
+def show_step(record: StepRecord, progress: ProgressCallback, stage: str = "train") -> None:
     """Tells how far the training is, and how well it goes."""
     note = (
         f"loss {record.loss:.3f}, a video is like itself {record.positive_similarity:.2f}, "
         f"like others {record.negative_similarity:.2f}"
     )
-    progress(Progress("train", record.step, record.num_steps, "steps", note))
+    progress(Progress(stage, record.step, record.num_steps, "steps", note))
 
 
 def remark_footage(prepared: Prepared, found: Found, session: Session) -> None:
@@ -107,14 +107,16 @@ def print_result(prepared: Prepared, fitted: Fitted, output: Path, session: Sess
         session.emit(to_json(result_document(prepared, fitted, output)))
         return
     first, last = fitted.history[0], fitted.history[-1]
-    rows = (
+    rows = [
         ("selector", f"{printable(output)} ({format_size(output.stat().st_size)})"),
         ("footage", _footage(prepared)),
         ("features", f"{prepared.footage.feature_kind} of {printable(fitted.info.backbone)}"),
         ("recipe", f"{prepared.recipe.name}, {_counted(last.step, 'step')} of {prepared.batch_size} at a time"),
         ("loss", f"{first.loss:.3f} at first, {last.loss:.3f} at last; guessing has {prepared.chance:.3f}"),
         ("use it", how_to_use(fitted, output)),
-    )
+    ]
+    if fitted.agreement is not None:
+        rows.insert(-1, ("seeds", f"another prefers the same clips to {fitted.agreement:.2f} (rank correlation)"))
     for name, words in rows:
         session.print(f"{name:<9} {words}")
     if fitted.outlook.is_warning:
@@ -149,6 +151,7 @@ def result_document(prepared: Prepared, fitted: Fitted, output: Path) -> dict[st
         "chance": prepared.chance,
         "first": dataclasses.asdict(fitted.history[0]),
         "last": dataclasses.asdict(last),
+        "agreement": fitted.agreement,
         "outlook": {"kind": fitted.outlook.kind, "measure": fitted.outlook.measure, "words": fitted.outlook.sentence},
     }
 

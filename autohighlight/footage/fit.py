@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from autohighlight.errors import OptionError
 from autohighlight.footage.rows import Footage
 from autohighlight.selector.checkpoint import SelectorInfo, save_selector
-from autohighlight.selector.model import HighlightSelector
+from autohighlight.selector.model import HighlightSelector, scores
 from autohighlight.training.dataset import TrainingSet, measure
 from autohighlight.training.history import StepRecord, describe
 from autohighlight.training.loop import train_on
-from autohighlight.training.outlook import Outlook, outlook
+from autohighlight.training.outlook import Outlook, agreement, outlook
 from autohighlight.training.recipes import Recipe
 
 STATE_SUFFIX = ".training"
@@ -26,6 +28,10 @@ STATE_SUFFIX = ".training"
 
 STATE_SECONDS = 10.0
 """How often an unfinished training is kept, so that little is done again after a kill."""
+
+
+MOST_COMPARED = 200
+"""Videos over which the attention of two seeds is compared, taken evenly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +84,16 @@ class Fitted:
         selector: the network.
         info: what its file says of it.
         history: what each step showed, from the first, also those before a training was taken up again.
-        outlook: what the history says of what the selector is worth.
+        outlook: what the history, and the agreement, say of what the selector is worth.
+        agreement: of its attention with that of a selector of another seed, in [-1, 1]; None: not asked for. See
+            `autohighlight.training.outlook.agreement`.
     """
 
     selector: HighlightSelector
     info: SelectorInfo
     history: tuple[StepRecord, ...]
     outlook: Outlook
+    agreement: float | None = None
 
     def save(self, path: Path) -> None:
         """Writes the selector's file; one that is there already is replaced.
@@ -159,6 +168,29 @@ def fit(
         recipe={"recipe": recipe.name, **(how or {})},
     )
     return Fitted(selector, info, tuple(history), outlook(history, prepared.batch_size))
+
+
+def compare_seeds(
+    prepared: Prepared, fitted: Fitted, progress: Callable[[StepRecord], None] = lambda _: None
+) -> Fitted:
+    """Trains once more with the next seed, and adds how far both selectors prefer the same clips.
+
+    Args:
+        prepared: what `fitted` was trained on.
+        fitted: the first selector, which stays as it is.
+        progress: is told of each step.
+    """
+    recipe, videos, footage = prepared.recipe, prepared.videos, prepared.footage
+    other = recipe.replace(seed=recipe.options.seed + 1)
+    selector, _ = train_on(videos, recipe.selector_config(videos.d_in), other.options, progress)
+    stride = math.ceil(len(footage) / MOST_COMPARED)
+    attention = [
+        [scores(either, np.array(footage[number])) for number in range(0, len(footage), stride)]
+        for either in (fitted.selector, selector)
+    ]
+    found = agreement(*attention)
+    seen = outlook(fitted.history, prepared.batch_size, None if math.isnan(found) else found)
+    return dataclasses.replace(fitted, outlook=seen, agreement=None if math.isnan(found) else found)
 
 
 def unfinished(output: Path) -> list[Path]:

@@ -140,6 +140,18 @@ def test_labels_pull_attention_to_what_is_labelled(command: Command, features: P
     assert (refused.code, "speaks of no file of the footage" in refused.err) == (2, True)
 
 
+def test_another_seed_says_how_far_to_trust_it(command: Command, features: Path, output: Path) -> None:
+    words = ("train", features, "-o", output, "--second-seed", *SMALL)
+    document = json.loads(command(*words, "--json").out)
+    assert -1 <= document["agreement"] <= 1
+    one = content_of(output)
+    assert f"same clips to {document['agreement']:.2f}" in command(*words, "--overwrite").out
+    assert content_of(output) == one
+    alone = command("train", features, "-o", output, "--overwrite", *SMALL, "--json")
+    assert json.loads(alone.out)["agreement"] is None
+    assert content_of(output) == one
+
+
 def test_the_same_seed_gives_the_same_file(command: Command, features: Path, output: Path) -> None:
     contents = []
     for seed in (1, 1, 2):

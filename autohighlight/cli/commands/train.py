@@ -87,6 +87,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--labels", metavar="LABELS.jsonl", type=Path, help="highlights that are known, in the forms of 'evaluate'"
     )
     parser.add_argument(
+        "--second-seed",
+        action="store_true",
+        help="train once more with the next seed, and say how far both prefer the same clips; what they do not agree "
+        "on is chance",
+    )
+    parser.add_argument(
         "--log", metavar="FILE.jsonl", type=Path, help="write what each step showed, a JSON object a line"
     )
     parser.add_argument("--curve", metavar="FILE.png", type=Path, help="draw the learning curve")
@@ -124,7 +130,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     from autohighlight.cli.training import StepLog, draw_curve, print_result, remark_footage, show_step
     from autohighlight.files import written_whole
     from autohighlight.footage.find import find_footage
-    from autohighlight.footage.fit import fit, forget, prepare
+    from autohighlight.footage.fit import compare_seeds, fit, forget, prepare
 
     options = layered_options(arguments).options
     output, overwrite = arguments.output, options.export.overwrite
@@ -143,6 +149,8 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
                 log.add(record)
 
         fitted = fit(prepared, told, _how(options, found))
+        if arguments.second_seed:
+            fitted = compare_seeds(prepared, fitted, lambda record: show_step(record, progress, "compare"))
     if log is not None:
         log.complete(fitted.history)
     with written_whole(output, overwrite=overwrite) as unfinished:
