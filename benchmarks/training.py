@@ -69,7 +69,7 @@ def write_videos(folder: Path, num_videos: int, clips: int, d_in: int) -> OnDisk
 
 def synchronise(device: torch.device) -> None:
     if device.type != "cpu":
-        torch.get_device_module(device).synchronize()
+        getattr(torch, device.type).synchronize()
 
 
 def product_rate(device: torch.device, dtype: torch.dtype, size: int, seconds: float = 0.5) -> float:

@@ -84,7 +84,8 @@ def save_selector(path: Path, selector: HighlightSelector, info: SelectorInfo, *
         for name in _OF_DATA
         if getattr(info, name) is not None
     }
-    write_whole(path, save(tensors, {"format": "pt", FORMAT: json.dumps(about, sort_keys=True)}))
+    # one entry of metadata alone, as safetensors writes several in any order: the same selector is the same file
+    write_whole(path, save(tensors, {FORMAT: json.dumps(about, sort_keys=True)}))
 
 
 def load_selector(path: Path, *, device: torch.device | str = "cpu") -> tuple[HighlightSelector, SelectorInfo]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import torch
 
@@ -23,6 +24,11 @@ def dtype_of(precision: Precision, device: torch.device) -> torch.dtype:
     if precision == "auto":
         return fast_dtype(device) if device.type == "cuda" else torch.float32
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+def products_in(dtype: torch.dtype, device: torch.device) -> AbstractContextManager[object]:
+    """Matrix products of float32 numbers are taken in another type."""
+    return contextlib.nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
 
 
 @contextlib.contextmanager

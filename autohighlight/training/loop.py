@@ -13,10 +13,11 @@ from torch.utils.checkpoint import checkpoint
 
 from autohighlight.backbones.device import resolve_device
 from autohighlight.errors import OptionError
+from autohighlight.selector.attention import without_autocast
 from autohighlight.selector.config import SelectorConfig
 from autohighlight.selector.losses import cosine_similarities, info_nce, label_divergence
 from autohighlight.selector.model import HighlightSelector
-from autohighlight.training.arithmetic import computing, dtype_of
+from autohighlight.training.arithmetic import computing, dtype_of, products_in
 from autohighlight.training.batches import num_batches, numbered_batches, read_ahead
 from autohighlight.training.dataset import Features, Labels, TrainingSet, measure
 from autohighlight.training.history import StepRecord
@@ -96,14 +97,14 @@ def train_on(
     one_thread = _usual_flops(videos, config, options) < _WORTH_DIVIDING
     with computing(device, dtype, deterministic=options.deterministic, one_thread=one_thread):
         selector = _initial_selector(videos, config, options).to(device).train()
-        optimiser = torch.optim.Adam(selector.parameters(), lr=options.learning_rate, fused=True)
+        optimiser = torch.optim.Adam(selector.parameters(), lr=options.learning_rate, fused=device.type != "mps")
         kept = StateFile(state, config, options, videos, state_seconds) if state is not None else None
         history = _History(_num_steps(videos, options), progress)
         history.records += kept.restore(selector, optimiser) if kept else []
         if watch:
             watch(len(history.records), selector)
         for step, epoch, batch in _batches(videos, options, device, len(history.records) + 1, history.num_steps):
-            with seeded(device, options.seed, 3, step), torch.autocast(device.type, dtype, enabled=_is_half(dtype)):
+            with seeded(device, options.seed, 3, step), products_in(dtype, device):
                 loss, shown = losses(selector, batch, options)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -137,7 +138,7 @@ def losses(selector: HighlightSelector, batch: Sequence[Part], options: Training
     for part in batch:
         embedded.append(checkpoint(_embed, selector, part, use_reentrant=False) if too_long else _embed(selector, part))
     h, h_other, divergences, num_labelled = (torch.cat(each) for each in zip(*embedded, strict=True))  # (B, d) twice
-    with torch.autocast(h.device.type, enabled=False):
+    with without_autocast(h.device):
         similarities = cosine_similarities(_at_least_float32(h), _at_least_float32(h_other))  # (B, B)
         contrastive = info_nce(similarities, options.temperature).mean()
     size = len(similarities)
@@ -235,10 +236,6 @@ def _batches(
 
     for step, epoch, batch in read_ahead(read()):
         yield step, epoch, [part.to(device) for part in batch]
-
-
-def _is_half(dtype: torch.dtype) -> bool:
-    return dtype != torch.float32
 
 
 def _at_least_float32(x: Tensor) -> Tensor:

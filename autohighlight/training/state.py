@@ -91,7 +91,7 @@ class StateFile:
             tensors |= {f"adam.{number}.{name}": tensor for name, tensor in kept.items()}
         tensors["history"] = _history(done)
         whole = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
-        write_whole(self.path, save(whole, {"format": "pt", FORMAT: json.dumps(self._about(), sort_keys=True)}))
+        write_whole(self.path, save(whole, {FORMAT: json.dumps(self._about(), sort_keys=True)}))
         self._written = time.monotonic()
 
     @property

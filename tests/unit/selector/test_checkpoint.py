@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from autohighlight.errors import NoSpaceError, OutputError, WeightsError
@@ -55,6 +56,14 @@ def test_a_selector_comes_back_as_it_was(path: Path, selector: HighlightSelector
         np.testing.assert_allclose(getattr(info, name), getattr(INFO, name), rtol=1e-6)
     assert not loaded.training
     np.testing.assert_array_equal(scores(loaded, FEATURES), scores(selector, FEATURES))
+
+
+def test_the_same_selector_is_the_same_file(path: Path, selector: HighlightSelector) -> None:
+    with safe_open(path, framework="pt") as file:
+        assert list(file.metadata()) == [FORMAT], "several would be written in any order"
+    before = path.read_bytes()
+    save_selector(path, selector, INFO)
+    assert path.read_bytes() == before
 
 
 def test_an_encoding_comes_back_with_its_scales(tmp_path: Path) -> None:
