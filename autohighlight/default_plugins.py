@@ -170,6 +170,18 @@ def _fcpxml(timeline: Timeline, path: Path, options: ExportOptions, progress: Pr
     return write_fcpxml(timeline, path, options, progress)
 
 
+def _otio(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.otio import write_otio
+
+    return write_otio(timeline, path, options, progress)
+
+
+def _mlt(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.mlt import write_mlt
+
+    return write_mlt(timeline, path, options, progress)
+
+
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     """The reel, and timelines for editing software."""
@@ -177,3 +189,5 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     register("edl", Exporter(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere"))
     register("fcp7xml", Exporter(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve"))
     register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve"))
+    register("otio", Exporter(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools"))
+    register("mlt", Exporter(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt"))

@@ -102,7 +102,7 @@ class Event:
 
     @property
     def source_at_record_rate(self) -> FrameSpan:
-        """What is shown of the file, counted from its first frame on in frames of the sequence: as xmeml and MLT count.
+        """What is shown of the file, counted from its first frame on in frames of the sequence: as xmeml counts.
 
         It is as long as `record`, and each of its frames begins while a frame of `source` lasts. Where the rates differ
         it begins up to one frame later than `source`, and may end within the last, begun frame of the file.
