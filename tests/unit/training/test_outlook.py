@@ -23,18 +23,22 @@ def run(*shares: float) -> list[StepRecord]:
     ("shares", "agreement", "kind"),
     [
         ([0.05, 0.01, 0.0], None, "too-easy"),
-        ([0.05, 0.01, 0.0], 0.9, "too-easy"),
+        ([0.05, 0.04], None, "too-easy"),
+        ([0.2, *[0.01] * 10], None, "learned"),
         ([0.8] * 40, None, "hardly-trained"),
         ([0.8], None, "hardly-trained"),
+        ([0.8] * 40, 0.9, "hardly-trained"),
         ([0.8] * 5 + [0.1] * 10, None, "learned"),
-        ([0.8] * 5 + [0.1] * 10, 0.9, "learned"),
+        ([0.8] * 5 + [0.1] * 10, 0.9, "seeds-agree"),
         ([0.8] * 5 + [0.1] * 10, 0.0, "seeds-disagree"),
+        ([0.05, *[0.01] * 10], 0.0, "seeds-disagree"),
+        ([0.05, *[0.01] * 10], 0.9, "seeds-agree"),
     ],
 )
 def test_what_a_run_shows(shares: list[float], agreement: float | None, kind: OutlookKind) -> None:
     found = outlook(run(*shares), BATCH_SIZE, agreement)
     assert found.kind == kind
-    assert found.is_warning is (kind != "learned")
+    assert found.is_warning is (kind not in ("learned", "seeds-agree"))
     assert math.isfinite(found.measure)
     assert found.sentence
 
@@ -42,7 +46,11 @@ def test_what_a_run_shows(shares: list[float], agreement: float | None, kind: Ou
 def test_the_measure_is_the_number_in_the_sentence() -> None:
     assert outlook(run(0.05, 0.01), BATCH_SIZE).measure == pytest.approx(0.05)
     assert "5%" in outlook(run(0.05, 0.01), BATCH_SIZE).sentence
+    assert "90%" in outlook(run(1.0, 0.8), BATCH_SIZE).sentence
     assert "0.12" in outlook(run(0.8, *[0.1] * 10), BATCH_SIZE, 0.12).sentence
+    both = outlook(run(0.05, *[0.01] * 10), BATCH_SIZE, 0.12)
+    assert both.measure == 0.12
+    assert "5%" in both.sentence
 
 
 def test_a_loss_of_nothing_is_too_easy() -> None:
