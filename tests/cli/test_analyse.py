@@ -103,8 +103,9 @@ def test_dropout_trains_with_and_without(command: Command, folder: Path) -> None
 
 
 def test_dropout_as_json(command: Command, folder: Path) -> None:
-    report = json.loads(command("analyse", "dropout", folder / "labels.jsonl", "--seeds", 2, "--json").out)
-    assert report["recipe"]["learning_rate"] == 1e-5
+    words = ("--seeds", 2, "--json", "--steps", 3, "--dropout", 0.3)
+    report = json.loads(command("analyse", "dropout", folder / "labels.jsonl", *words).out)
+    assert (report["recipe"]["learning_rate"], report["recipe"]["steps"], report["dropout"]) == (1e-5, 3, 0.3)
     assert report["recipe"]["feature_kind"] == "mean"
     assert report["map"]["oracle"]["mean"] == 1
     means = report["map"]["with dropout"]["mean"], report["map"]["without dropout"]["mean"]
@@ -151,6 +152,8 @@ def test_embedding_as_json_begins_with_the_video_that_is_named(command: Command,
         (["clusters", "{}", "--clips", "0"], "one clip of either kind"),
         (["dropout", "{}", "--seeds", "0"], "--seeds is at least 1, not 0"),
         (["dropout", "{}", "--recipe", "papre"], "--recipe cannot be 'papre'"),
+        (["dropout", "{}", "--dropout", "0"], "compared with a --dropout above 0"),
+        (["dropout", "{}", "--features", ".", "--recipe", "footage"], "is for features of the kind 'step'"),
         (["embedding", "{}"], "there is nothing to make"),
         (["embedding", "{}", "-o", "x.jpg"], "a picture cannot be written as x.jpg"),
         (["embedding", "{}", "-o", "x.png", "--neighbours", "8"], "--neighbours lies from 1 to 7, not at 8"),

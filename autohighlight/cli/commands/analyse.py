@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from autohighlight.cli.arguments import add_options, layered_options
 from autohighlight.cli.parser import examples
+from autohighlight.cli.recipes import add_recipe_options, check_ready_features, given_recipe
 from autohighlight.errors import OptionError
-from autohighlight.training.recipes import RECIPES
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
@@ -70,18 +70,13 @@ def _add_dropout(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         epilog=examples(
             ("analyse dropout labels.jsonl", "trained as in the paper"),
             ("analyse dropout labels.jsonl --recipe footage", "trained as the selector in the package was"),
+            ("analyse dropout labels.jsonl --dropout 0.3 --epochs 50", "with more of it, and for longer"),
         ),
     )
     _add_labels(parser)
-    parser.add_argument(
-        "--recipe",
-        metavar="{" + ",".join(RECIPES) + "}",
-        choices=tuple(RECIPES),
-        default="paper",
-        help="how to train: as in section 4.1 of the paper, or as the selector in the package was (default: paper)",
-    )
     _add_seeds(parser, "each trains one selector with dropout and one without")
     parser.add_argument("--json", action="store_true", help="print JSON, with the measures by seed and by video")
+    add_recipe_options(parser)
     add_options(parser, ("sample", "extract"))
     parser.set_defaults(run=run_dropout)
 
@@ -175,14 +170,14 @@ def run_clusters(arguments: argparse.Namespace, session: Session) -> None:
 
 def run_dropout(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``analyse dropout``."""
-    import dataclasses
-
     from autohighlight.cli.analyses import print_dropout
     from autohighlight.cli.documents import to_json
     from autohighlight.evaluation.dropout import analyse_dropout
 
-    options, recipe = layered_options(arguments).options, RECIPES[arguments.recipe]
-    recipe = dataclasses.replace(recipe, options=dataclasses.replace(recipe.options, device=options.extract.device))
+    options = layered_options(arguments).options
+    recipe = given_recipe(arguments, options)
+    if arguments.features is not None:
+        check_ready_features(recipe, arguments)
     with session.progress() as progress:
         report = analyse_dropout(
             _source(arguments),

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autohighlight.cli.arguments import add_option, add_options, layered_options
 from autohighlight.cli.parser import examples
+from autohighlight.cli.recipes import add_recipe_options, check_ready_features, given_recipe
 from autohighlight.config import option_fields
 from autohighlight.errors import OptionError
-from autohighlight.selector.config import SelectorConfig
-from autohighlight.training.options import TrainingOptions
-from autohighlight.training.recipes import FEATURE_KINDS, PAPER, RECIPES, Recipe, recipe_fields
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
     from autohighlight.config import Options
     from autohighlight.evaluation.datasets.dataset import Benchmark
     from autohighlight.evaluation.datasets.features import FeatureSource
-
-_ELSEWHERE = frozenset({"device", "seed", "label_weight"})
-"""Options of a training that are options of the features too, that --seeds stands for, or that mean nothing here."""
+    from autohighlight.training.recipes import Recipe
 
 _DESCRIPTIONS = {
     "tvsum": ("Tables 3 and 4: TVSum", "resnet3d-34"),
@@ -87,46 +83,11 @@ def _add_benchmark(
     parser.add_argument("--partial", action="store_true", help="go on where videos are missing; gives no result")
     _add_seeds(parser, "each trains one selector")
     parser.add_argument("--json", action="store_true", help="print JSON, with every number by seed and video")
-    _add_recipe(parser)
+    add_recipe_options(parser)
     spec = next(spec for _, spec in option_fields() if spec.name == "backbone")
     add_option(parser.add_argument_group("What features are made by"), spec, depends=f"{backbone}, as in the paper")
     add_options(parser, ("extract",), without=["backbone"])
     parser.set_defaults(run=run)
-
-
-def _add_recipe(parser: argparse.ArgumentParser) -> None:
-    names = "; ".join(f"{recipe.name}: {recipe.text}" for recipe in RECIPES.values())
-    parser.add_argument(
-        "--recipe",
-        metavar="{" + ",".join(RECIPES) + "}",
-        choices=tuple(RECIPES),
-        default=PAPER.name,
-        help=f"how to train; the options below change it. {names} (default: {PAPER.name})",
-    )
-    parser.add_argument(
-        "--feature-kind",
-        metavar="{" + ",".join(FEATURE_KINDS) + "}",
-        choices=FEATURE_KINDS,
-        default=argparse.SUPPRESS,
-        help="what is made of the backbone's features over a clip: their mean, the mean of the steps from each to the "
-        "next, or both (default: by recipe)",
-    )
-    for owner, title in ((TrainingOptions, "How selectors are trained"), (SelectorConfig, "What they are made of")):
-        group = parser.add_argument_group(title)
-        for belongs, spec in recipe_fields():
-            if belongs is owner and spec.name not in _ELSEWHERE:
-                add_option(group, spec, depends=_by_recipe(spec.name))
-
-
-def _by_recipe(name: str) -> str:
-    """The default of an option, by recipe where they differ."""
-    values = {recipe.name: _shown(recipe.get(name)) for recipe in RECIPES.values()}
-    same = len(set(values.values())) == 1
-    return values[PAPER.name] if same else ", ".join(f"{value} in {recipe}" for recipe, value in values.items())
-
-
-def _shown(value: Any) -> str:
-    return "none" if value is None else {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _add_seeds(parser: argparse.ArgumentParser, meaning: str) -> None:
@@ -170,7 +131,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     options = layered.options
     if "backbone" not in layered.sources:
         options = options.replace(backbone=benchmark.backbone)
-    recipe = _recipe(arguments, options)
+    recipe = given_recipe(arguments, options)
     source = _source(arguments, benchmark, recipe, options, session)
     with session.progress() as progress:
         report = run_benchmark(
@@ -190,13 +151,6 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
         print_report(report, session)
 
 
-def _recipe(arguments: argparse.Namespace, options: Options) -> Recipe:
-    given = vars(arguments)
-    names = ["feature_kind", *(spec.name for _, spec in recipe_fields() if spec.name not in _ELSEWHERE)]
-    chosen = {name: given[name] for name in names if name in given}
-    return RECIPES[arguments.recipe].replace(**chosen, device=options.extract.device)
-
-
 def _source(
     arguments: argparse.Namespace, benchmark: Benchmark, recipe: Recipe, options: Options, session: Session
 ) -> FeatureSource:
@@ -213,11 +167,7 @@ def _source(
         raise OptionError("--videos and --features exclude each other", "features that are ready need no videos")
     if arguments.feature_stride is not None and arguments.feature_stride < 1:
         raise OptionError(f"--feature-stride is at least 1, not {arguments.feature_stride}")
-    if recipe.feature_kind != PAPER.feature_kind and "feature_kind" not in arguments:
-        raise OptionError(
-            f"the recipe {recipe.name} is for features of the kind {recipe.feature_kind!r}",
-            f"if those in {arguments.features} are, say --feature-kind {recipe.feature_kind}",
-        )
+    check_ready_features(recipe, arguments)
     return ReadyFeatures(arguments.features, arguments.feature_stride)
 
 
