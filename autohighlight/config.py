@@ -279,6 +279,11 @@ class ExportOptions(Checked):
         "of the FCPXML file; Resolve 18 reads up to 1.10",
         choices=("1.8", "1.9", "1.10", "1.11"),
     )
+    chapters_of: str = option(
+        "auto",
+        "whose times chapters have: the source's, or the reel's; auto takes the source's where there is one source",
+        choices=("auto", "source", "reel"),
+    )
     verify: bool = option(True, "read each timeline again after writing it, and check it against the media it names")
 
 

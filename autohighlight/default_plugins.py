@@ -182,6 +182,36 @@ def _mlt(timeline: Timeline, path: Path, options: ExportOptions, progress: Progr
     return write_mlt(timeline, path, options, progress)
 
 
+def _csv(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.tables import write_csv
+
+    return write_csv(timeline, path, options, progress)
+
+
+def _json(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.tables import write_json
+
+    return write_json(timeline, path, options, progress)
+
+
+def _chapters(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.chapters import write_chapters
+
+    return write_chapters(timeline, path, options, progress)
+
+
+def _ffmetadata(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.chapters import write_ffmetadata
+
+    return write_ffmetadata(timeline, path, options, progress)
+
+
+def _youtube(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.chapters import write_youtube
+
+    return write_youtube(timeline, path, options, progress)
+
+
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     """The reel, and timelines for editing software."""
@@ -191,3 +221,8 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve"))
     register("otio", Exporter(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools"))
     register("mlt", Exporter(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt"))
+    register("csv", Exporter(_csv, (".csv",), "a row for each part: spreadsheets, scripts"))
+    register("json", Exporter(_json, (".json",), "sequence, sources with their scores, parts: scripts"))
+    register("chapters", Exporter(_chapters, (".vtt",), "WebVTT chapters: players, browsers"))
+    register("ffmetadata", Exporter(_ffmetadata, (".ffmeta", ".ffmetadata"), "chapters that FFmpeg puts into a file"))
+    register("youtube", Exporter(_youtube, (".txt",), "chapters for the description of a video on YouTube"))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import autohighlight
+from autohighlight.export.tables import scored_clips, seconds
 from autohighlight.pipeline import Analysis
-from autohighlight.times import TimeRange
 from autohighlight.types import Selection
 
 SCHEMA_VERSION = 1
@@ -32,7 +32,6 @@ def highlights_document(analysis: Analysis, selection: Selection, output: Path |
         output: the file that was written, if any.
     """
     media, features, scores = analysis.media, analysis.features, analysis.scores
-    parts = {name: values.tolist() for name, values in scores.parts.items()}
     return {
         "schema_version": SCHEMA_VERSION,
         "autohighlight_version": autohighlight.__version__,
@@ -42,20 +41,13 @@ def highlights_document(analysis: Analysis, selection: Selection, output: Path |
         "backbone": features.backbone,
         "scorer": scores.scorer,
         "lost_frames": features.num_frames_lost,
-        "clips": [
-            {**_span(clip.time_range), "score": score, "parts": {name: values[i] for name, values in parts.items()}}
-            for i, (clip, score) in enumerate(zip(scores.clips, scores.values.tolist(), strict=True))
-        ],
+        "clips": scored_clips(scores),
         "highlights": [
-            {**_span(highlight.time_range), "score": float(highlight.score), "reason": highlight.reason}
+            {**seconds(highlight.time_range), "score": float(highlight.score), "reason": highlight.reason}
             for highlight in selection
         ],
         "output": None if output is None else str(output),
     }
-
-
-def _span(time_range: TimeRange) -> dict[str, float]:
-    return {"start": float(time_range.start), "end": float(time_range.end)}
 
 
 def to_json(document: Any) -> str:

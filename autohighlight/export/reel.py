@@ -44,7 +44,7 @@ _AAC_LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "5.1(sid
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """A part's place in the film.
 
     Args:
@@ -86,7 +86,7 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
         raise OptionError(f"a reel is not written as {path.suffix or 'a file without suffix'}", "name it .mp4")
     for media in {part.media.path: part.media for part in timeline.parts}.values():
         check_destination(path, source=media.path, overwrite=options.overwrite)
-    places = _lay_out(timeline, is_crossfade=options.transition == "crossfade")
+    places = lay_out(timeline, is_crossfade=options.transition == "crossfade")
     media = timeline.parts[0].media
     is_deep = media.bit_depth > 8
     codec = options.codec if options.codec != "auto" else ("hevc" if is_deep else "h264")
@@ -102,7 +102,7 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
     return [path]
 
 
-def _lay_out(timeline: Timeline, *, is_crossfade: bool) -> list[_Place]:
+def lay_out(timeline: Timeline, *, is_crossfade: bool) -> list[Place]:
     """Where each part goes; with crossfades neighbours overlap, by at most half of the shorter."""
     longest = int(CROSSFADE_SECONDS * timeline.frame_rate) if is_crossfade else 0
     parts = timeline.parts
@@ -110,7 +110,7 @@ def _lay_out(timeline: Timeline, *, is_crossfade: bool) -> list[_Place]:
     places, start = [], 0
     for part, fade_in, fade_out in zip(parts, [0, *overlaps], [*overlaps, 0], strict=True):
         start -= fade_in
-        places.append(_Place(part, start, fade_in, fade_out))
+        places.append(Place(part, start, fade_in, fade_out))
         start += part.num_frames
     return places
 
@@ -123,7 +123,7 @@ def _counted(
         progress(Progress("export", number + 1, total))
 
 
-def _frames(places: list[_Place], picture: PictureFormat, player: _Player) -> Iterator[list[NDArray[Any]]]:
+def _frames(places: list[Place], picture: PictureFormat, player: _Player) -> Iterator[list[NDArray[Any]]]:
     """The planes of every frame of the film."""
     before: Iterator[list[NDArray[Any]]] = iter(())
     for number, place in enumerate(places):
@@ -174,7 +174,7 @@ def _mix(one: NDArray[Any], other: NDArray[Any], weight: float) -> NDArray[Any]:
     return mixed
 
 
-def _write_sound(places: list[_Place], frame_rate: Fraction, path: Path) -> SoundFile | None:
+def _write_sound(places: list[Place], frame_rate: Fraction, path: Path) -> SoundFile | None:
     """Writes the film's sound as raw samples; None where no part has any."""
     tracks = [place.part.media.main_audio for place in places]
     heard = [track for track in tracks if track is not None]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autohighlight.export.reel import _gain, _lay_out, _sound_format
+from autohighlight.export.reel import _gain, _sound_format, lay_out
 from autohighlight.timeline.model import Part, Source, Timeline
 from tests.factories import make_audio, make_media
 
@@ -21,19 +21,19 @@ def timeline_of(*lengths: int, frame_rate: int = 25) -> Timeline:
 
 
 def test_cuts_lay_parts_end_to_end() -> None:
-    places = _lay_out(timeline_of(10, 20, 5), is_crossfade=False)
+    places = lay_out(timeline_of(10, 20, 5), is_crossfade=False)
     assert [(p.start, p.end, p.fade_in, p.fade_out) for p in places] == [(0, 10, 0, 0), (10, 30, 0, 0), (30, 35, 0, 0)]
 
 
 def test_crossfades_overlap_by_four_tenths_of_a_second_or_half_of_the_shorter() -> None:
-    places = _lay_out(timeline_of(30, 40, 6, 1, 50), is_crossfade=True)
+    places = lay_out(timeline_of(30, 40, 6, 1, 50), is_crossfade=True)
     assert [(p.fade_in, p.fade_out) for p in places] == [(0, 10), (10, 3), (3, 0), (0, 0), (0, 0)]
     assert [p.start for p in places] == [0, 20, 57, 63, 64]
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=12))
 def test_crossfades_never_meet_inside_a_part(lengths: list[int]) -> None:
-    places = _lay_out(timeline_of(*lengths), is_crossfade=True)
+    places = lay_out(timeline_of(*lengths), is_crossfade=True)
     assert (places[0].fade_in, places[-1].fade_out) == (0, 0)
     for place in places:
         assert place.fade_in + place.fade_out <= place.part.num_frames
