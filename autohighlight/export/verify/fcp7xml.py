@@ -1,0 +1,271 @@
+"""Reads and checks FCP7 XML, ``xmeml`` version 4 and 5, as Premiere, Resolve and Final Cut Pro 7 write it.
+
+``in`` and ``out`` are taken as Premiere and Resolve take them: in frames of the sequence, from the file's first on.
+
+Source: Apple, Final Cut Pro XML Interchange Format, Elements Catalog.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from autohighlight.export.verify.contents import DeclaredMedia, ReadClip, ReadMarker, ReadSequence, Said
+from autohighlight.export.verify.fcp7xml_media import Files, frames, rate_of, size_of, timecode_of
+from autohighlight.export.verify.inspection import Inspection, in_words
+from autohighlight.export.verify.xml_elements import Element, XmlDocument
+
+_KINDS = {"video": "V", "audio": "A"}
+_BESIDE = {"transitionitem": "a transition", "generatoritem": "a generator"}
+_VERSIONS = ("4", "5")
+_UNKNOWN_PLACE = -1  # of a clip's end that a transition covers
+
+
+def where_a_part_begins(first_frame: int, rate: Fraction, sequence_rate: Fraction) -> Fraction:
+    """At the first frame of the sequence's grid that shows the source frame: no frame outside is seen."""
+    return math.ceil(first_frame * sequence_rate / rate) / sequence_rate
+
+
+def read_fcp7xml(inspection: Inspection, document: XmlDocument) -> Iterator[ReadSequence]:
+    """The sequences of a document; what the format itself forbids is reported."""
+    root = document.root
+    if document.doctype != "xmeml":
+        inspection.odd(root.place, "there is no <!DOCTYPE xmeml>", "Premiere and Final Cut Pro 7 look for it")
+    if (version := root.attributes.get("version")) not in _VERSIONS:
+        inspection.odd(root.place, f"the version is {version}", "editors read versions 4 and 5")
+    files = Files(inspection, root)
+    sequences = list(_sequences(root))
+    if not sequences:
+        inspection.error(root.place, "there is no sequence", "export a sequence, not a bin")
+    for element in sequences:
+        if (sequence := _Reader(inspection, files, element).sequence()) is not None:
+            yield sequence
+
+
+def _sequences(element: Element) -> Iterator[Element]:
+    """Those that stand for themselves, not nested in another."""
+    if element.tag == "sequence":
+        yield element
+    else:
+        for child in element.children:
+            yield from _sequences(child)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A clip item in its place.
+
+    Args:
+        element: the item.
+        kind: ``video`` or ``audio``.
+        track: number of its track among those of its kind, from 1 on.
+        index: its number on the track, from 1 on.
+        clip: what it shows; None where that could not be read.
+    """
+
+    element: Element
+    kind: str
+    track: int
+    index: int
+    clip: ReadClip | None
+
+
+class _Reader:
+    """One sequence.
+
+    Args:
+        inspection: where to report.
+        files: the media files of the document.
+        element: the sequence.
+    """
+
+    def __init__(self, inspection: Inspection, files: Files, element: Element) -> None:
+        self._inspection = inspection
+        self._files = files
+        self._element = element
+        self._rate = Fraction(0)
+
+    def sequence(self) -> ReadSequence | None:
+        element, inspection = self._element, self._inspection
+        rate = rate_of(inspection, element)
+        if rate is None:
+            inspection.error(element.place, "the sequence has no rate", "give <rate> with timebase and ntsc")
+            return None
+        self._rate = rate.value
+        items = list(self._items())
+        self._check_links(items)
+        self._check_outputs()
+        clips = tuple(item.clip for item in items if item.clip)
+        timecode = element.find("timecode")
+        characteristics = element.find("media/video/format/samplecharacteristics")
+        if characteristics and (own := rate_of(inspection, characteristics)) and own.value != rate.value:
+            problem = f"the picture's format has {in_words(own.value)} frames/s, the sequence {in_words(rate.value)}"
+            inspection.error(own.place, problem, "give one rate")
+        return ReadSequence(
+            place=element.place,
+            rate=rate,
+            clips=clips,
+            start=timecode_of(inspection, timecode) if timecode else None,
+            num_frames=frames(inspection, element, "duration"),
+            size=size_of(inspection, characteristics) if characteristics else None,
+            markers=tuple(self._markers(items)),
+        )
+
+    def _items(self) -> Iterator[_Item]:
+        for kind in _KINDS:
+            media = self._element.find(f"media/{kind}")
+            for number, track in enumerate(media.all("track") if media else (), start=1):
+                for index, element in enumerate(track.all("clipitem"), start=1):
+                    yield _Item(element, kind, number, index, self._clip(element, kind, number))
+                for element in track.all(*_BESIDE):
+                    self._inspection.note(element.place, f"{_BESIDE[element.tag]}: it was not checked")
+
+    def _clip(self, element: Element, kind: str, track: int) -> ReadClip | None:
+        inspection = self._inspection
+        file = element.find("file")
+        if file is None:
+            what = "a nested sequence" if element.find("sequence") else "no <file>"
+            inspection.note(element.place, f"it shows {what}: it was not checked")
+            return None
+        declared = self._files.media(file)
+        first, end, source_first, source_end = (
+            frames(inspection, element, tag) for tag in ("start", "end", "in", "out")
+        )
+        if not (first and end and source_first and source_end):
+            inspection.error(
+                element.place, "it lacks one of <start>, <end>, <in> and <out>", "write the timeline again"
+            )
+            return None
+        if _UNKNOWN_PLACE in (first.value, end.value):
+            inspection.note(element.place, "it begins or ends in a transition: it was not checked")
+            return None
+        self._check_grid(element, declared)
+        is_retimed = any(word.text == "timeremap" for word in element.iter("effectid"))
+        length, shown = end.value - first.value, source_end.value - source_first.value
+        if is_retimed:
+            inspection.note(element.place, "its speed is changed: its length was not checked")
+        elif shown != length:
+            problem = f"it takes {shown} frames of the file for {length} of the sequence"
+            inspection.error(source_end.place, problem, "in and out are frames of the sequence; out is exclusive")
+        channel = self._channel(element, kind)
+        return ReadClip(
+            place=element.place,
+            media=declared,
+            track=f"{_KINDS[kind]}{track}",
+            has_picture=kind == "video",
+            record_first=first,
+            record_end=end,
+            source_start=Said(source_first.value / self._rate, source_first.place),
+            source_end=Said(source_end.value / self._rate, source_end.place),
+            channels=frozenset([channel]) if channel else frozenset(),
+            slack=1 / self._rate,
+        )
+
+    def _channel(self, element: Element, kind: str) -> int | None:
+        """The sound channel of the file that an item plays."""
+        if kind == "video":
+            return None
+        track = element.find("sourcetrack")
+        number = frames(self._inspection, track, "trackindex") if track else None
+        if number is None:
+            self._inspection.error(element.place, "no <sourcetrack> says which channel it plays", "name the channel")
+            return None
+        return number.value
+
+    def _check_grid(self, element: Element, declared: DeclaredMedia) -> None:
+        """Its frames are those of the sequence, and its media is as long as the file in these."""
+        rate = rate_of(self._inspection, element)
+        if rate and rate.value != self._rate:
+            problem = (
+                f"its in and out are counted at {in_words(rate.value)} frames/s, and read at {in_words(self._rate)}"
+            )
+            self._inspection.odd(rate.place, problem, "count them in frames of the sequence")
+        length = frames(self._inspection, element, "duration")
+        media = declared.path and self._inspection.media(declared.path, declared.place)
+        if length and media:
+            expected = math.ceil(media.grid_length * self._rate / media.frame_rate)
+            if length.value != expected and (self._inspection.timeline or abs(length.value - expected) > 1):
+                problem = f"its media is said to be {length.value} frames long; {media.path.name} fills {expected}"
+                self._inspection.error(length.place, problem, "in frames of the sequence")
+
+    def _check_links(self, items: list[_Item]) -> None:
+        """Each link names the place of an item that is there, and picture and sound of one part know each other."""
+        by_id = dict[str, _Item]()
+        for item in items:
+            id_ = item.element.attributes.get("id", "")
+            if id_ and id_ in by_id:
+                problem = f"the id {id_!r} is taken by line {by_id[id_].element.line}"
+                self._inspection.error(item.element.place, problem, "give each item its own")
+            by_id.setdefault(id_, item)
+        together = dict[tuple[object, ...], list[_Item]]()
+        for item in items:
+            for link in item.element.all("link"):
+                self._check_link(link, by_id)
+            if item.clip:
+                together.setdefault((item.clip.media.path, *item.clip.record), []).append(item)
+        for group in together.values():
+            self._check_group(group)
+
+    def _check_link(self, link: Element, by_id: dict[str, _Item]) -> None:
+        target = link.find("linkclipref")
+        item = by_id.get(target.text) if target else None
+        if item is None:
+            named = target.text if target else ""
+            self._inspection.error((target or link).place, f"no clip item has the id {named!r}", "name the linked item")
+            return
+        for tag, expected in (
+            ("mediatype", item.kind),
+            ("trackindex", str(item.track)),
+            ("clipindex", str(item.index)),
+        ):
+            said = link.find(tag)
+            if said and said.text != expected:
+                problem = f"<{tag}> is {said.text}; that of {item.element.place.element} is {expected}"
+                self._inspection.error(said.place, problem, "editors find the linked item by its place")
+
+    def _check_group(self, group: list[_Item]) -> None:
+        if len(group) < 2 or all(item.kind == "audio" for item in group):
+            return
+        ids = {item.element.attributes.get("id", "") for item in group}
+        for item in group:
+            named = {word.text for link in item.element.all("link") for word in link.all("linkclipref")}
+            others = ids - named - {item.element.attributes.get("id", "")}
+            if others:
+                problem = f"it is not linked to {', '.join(sorted(others))}, which belong to it"
+                self._inspection.odd(item.element.place, problem, "link picture and sound, or they drift apart")
+
+    def _check_outputs(self) -> None:
+        """A file of one channel is heard on both sides: its track is given to no single loudspeaker."""
+        for track in self._element.iter("track"):
+            output = track.find("outputchannelindex")
+            if output is None or track.attributes.get("premiereTrackType") == "Stereo":
+                continue
+            for element in track.all("clipitem"):
+                declared = self._files.media(file) if (file := element.find("file")) else None
+                media = declared and declared.path and self._inspection.media(declared.path, declared.place)
+                if media and sum(stream.num_channels for stream in media.audio) == 1:
+                    problem = f"{media.path.name} is mono, and heard from loudspeaker {output.text} alone"
+                    self._inspection.odd(output.place, problem, "leave <outputchannelindex> out")
+                    break
+
+    def _markers(self, items: list[_Item]) -> Iterator[ReadMarker]:
+        for element in self._element.all("marker"):
+            yield from self._marker(element, None)
+        for item in items:
+            for element in item.element.all("marker") if item.clip else ():
+                yield from self._marker(element, item.clip)
+
+    def _marker(self, element: Element, clip: ReadClip | None) -> Iterator[ReadMarker]:
+        """Those of the sequence are on its clock, those of an item on the file's."""
+        start, end = (frames(self._inspection, element, tag) for tag in ("in", "out"))
+        if start is None:
+            self._inspection.error(element.place, "the marker has no <in>", "say where it lies")
+            return
+        yield ReadMarker(
+            Said(start.value / self._rate, start.place),
+            None if end is None or end.value == _UNKNOWN_PLACE else Said(end.value / self._rate, end.place),
+            "source" if clip else "sequence",
+            clip,
+        )
