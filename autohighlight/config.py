@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -86,6 +87,34 @@ def option(
             "below": below,
         },
     )
+
+
+_RATE = re.compile(r"\d{1,9}/[1-9]\d{0,8}|\d{1,6}(?:\.\d{1,9})?")
+_BYTES = re.compile(r"(?P<n>\d{1,15}(?:\.\d{1,6})?) ?(?:(?P<power>[kmg])(?P<binary>i?))?b?", re.IGNORECASE)
+
+
+def parse_rate(text: str) -> Fraction:
+    """Reads frames/s: ``15``, ``12.5`` or ``30000/1001``.
+
+    Raises:
+        OptionError: the text is none of these.
+    """
+    if not _RATE.fullmatch(text.strip()):
+        raise OptionError(f"cannot read {text[:40]!r} as a rate", "write 15, 12.5 or 30000/1001")
+    return Fraction(text.strip())
+
+
+def parse_bytes(text: str) -> int:
+    """Reads a number of bytes: ``8MB`` and ``500k`` in powers of 1000, ``8MiB`` in powers of 1024, ``8000000``.
+
+    Raises:
+        OptionError: the text is none of these.
+    """
+    match = _BYTES.fullmatch(text.strip())
+    if match is None:
+        raise OptionError(f"cannot read {text[:40]!r} as a size", "write 8MB, 500k, 2MiB or a number of bytes")
+    power = " kmg".index((match["power"] or " ").lower())
+    return int(Fraction(match["n"]) * (1024 if match["binary"] else 1000) ** power)
 
 
 class Checked:
@@ -285,6 +314,38 @@ class ExportOptions(Checked):
         choices=("auto", "source", "reel"),
     )
     verify: bool = option(True, "read each timeline again after writing it, and check it against the media it names")
+    width: int | None = option(
+        None,
+        "width of a GIF in pixels, at most that of the video (default: longer side 480)",
+        metavar="N",
+        parse=int,
+        at_least=1,
+        at_most=4096,
+    )
+    fps: Fraction | None = option(
+        None,
+        "frames/s of a GIF, at most those of the video; unless given, every n-th frame is taken, so that movement is "
+        "even (default: about 15)",
+        metavar="N",
+        parse=parse_rate,
+        at_least=1,
+        at_most=50,
+    )
+    dither: str = option(
+        "bayer",
+        "how a GIF mixes the colours of its palette; sierra2_4a and floyd_steinberg are finer, and up to twice as large",
+        choices=("bayer", "sierra2_4a", "floyd_steinberg", "none"),
+    )
+    max_bytes: int | None = option(
+        None,
+        "largest size of each GIF, as 8MB or 500k; picture and rate become smaller until it fits (default: any)",
+        metavar="SIZE",
+        parse=parse_bytes,
+        at_least=1,
+    )
+    loop: int = option(
+        0, "how often a GIF is played; 0 is without end", metavar="N", parse=int, at_least=0, at_most=65535
+    )
 
 
 @dataclass(frozen=True)

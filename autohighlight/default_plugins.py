@@ -21,6 +21,7 @@ from autohighlight.plugins import (
     Register,
     Scorer,
     SelectionPolicy,
+    TimelineWriter,
     collect,
     create_plugin_manager,
 )
@@ -212,9 +213,18 @@ def _youtube(timeline: Timeline, path: Path, options: ExportOptions, progress: P
     return write_youtube(timeline, path, options, progress)
 
 
+def _animation(form: str) -> TimelineWriter:
+    def write(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+        from autohighlight.export.animation import write_animations
+
+        return [made.path for made in write_animations(timeline, path, form, options, progress)]
+
+    return write
+
+
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
-    """The reel, and timelines for editing software."""
+    """The reel, timelines for editing software, and GIFs and their like."""
     register("reel", Exporter(_reel, (".mp4", ".mov", ".mkv"), "one film of all highlights", renders=True))
     register("edl", Exporter(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere"))
     register("fcp7xml", Exporter(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve"))
@@ -226,3 +236,6 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     register("chapters", Exporter(_chapters, (".vtt",), "WebVTT chapters: players, browsers"))
     register("ffmetadata", Exporter(_ffmetadata, (".ffmeta", ".ffmetadata"), "chapters that FFmpeg puts into a file"))
     register("youtube", Exporter(_youtube, (".txt",), "chapters for the description of a video on YouTube"))
+    for form, name in (("gif", "GIF"), ("webp", "animated WebP"), ("avif", "animated AVIF")):
+        summary = f"one {name} a highlight, for messages and pages"
+        register(form, Exporter(_animation(form), (f".{form}",), summary, renders=True))

@@ -99,7 +99,8 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
         yield unfinished
         _move(unfinished, path, overwrite=overwrite)
     except OutputError as error:
-        error.path = path  # the person knows nothing of the hidden folder
+        if folder is None or error.path.parent == folder:
+            error.path = path  # the person knows nothing of the hidden folder
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

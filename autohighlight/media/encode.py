@@ -88,9 +88,24 @@ def encode(
         OutputError: the encoder failed.
         DependencyError: no ffmpeg program, or one without the encoder.
     """
-    program = find_ffmpeg()
-    program.require(_ENCODERS[codec])
     arguments = _arguments(picture, sound, output, codec=codec, crf=crf, preset=preset)
+    run_encoder(_ENCODERS[codec], arguments, frames, output)
+
+
+def run_encoder(encoder: str, arguments: Sequence[str], frames: Iterable[Sequence[NDArray[Any]]], output: Path) -> None:
+    """Runs the ffmpeg program with these arguments, and hands it frames on its standard input.
+
+    Args:
+        encoder: FFmpeg's name of the one that it needs.
+        arguments: all of them; the input ``pipe:0`` is what it is handed.
+        frames: the planes of each, C-contiguous, in order.
+        output: the file that it writes.
+
+    Raises:
+        OSError, OutputError, DependencyError: as `encode`.
+    """
+    program = find_ffmpeg()
+    program.require(encoder)
     with tempfile.TemporaryFile() as messages:
         with subprocess.Popen(
             [program.path, *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages
@@ -164,6 +179,11 @@ def _arguments(
         )
         options |= {"c:a": "aac", "b:a": _AUDIO_BITRATE_PER_CHANNEL * sound.num_channels}
     node = ffmpeg.output(*streams, file_url(output), **options)
+    return arguments_of(node)
+
+
+def arguments_of(node: Any) -> list[str]:
+    """The arguments for the ffmpeg program that make what an output of `ffmpeg.output` describes."""
     compiled = node.global_args("-hide_banner", "-nostdin", "-v", "error", "-y").get_args()
     return [str(argument) for argument in compiled]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -61,12 +61,20 @@ class FramePlayer:
             UndecodableError: no frame can be decoded there.
         """
         tolerance = 1 / (2 * max(rate, self._media.frame_rate))
-        self._enter(int((start + tolerance) / self._media.time_base))
+        return self.play_at([start + number / rate for number in range(num_frames)], tolerance)
+
+    def play_at(self, instants: Sequence[Fraction], tolerance: Fraction) -> Iterator[VideoFrame]:
+        """The frame shown at each of the instants, one or more (seconds, ascending), or due within the tolerance.
+
+        Raises:
+            UndecodableError: no frame can be decoded at the first.
+        """
+        self._enter(int((instants[0] + tolerance) / self._media.time_base))
         if self._shown is None:
-            problem = f"nothing can be decoded at {float(start):.2f} s"
+            problem = f"nothing can be decoded at {float(instants[0]):.2f} s"
             raise UndecodableError(self._media.path, problem, "the file may be damaged there")
-        for number in range(num_frames):
-            limit = int((start + number / rate + tolerance) / self._media.time_base)
+        for instant in instants:
+            limit = int((instant + tolerance) / self._media.time_base)
             while self._upcoming is not None and (self._upcoming.pts or 0) <= limit:
                 self._shown, self._upcoming = self._upcoming, next(self._frames, None)
             yield self._shown
@@ -113,7 +121,7 @@ class FrameConformer:
         graph = Graph()
         node = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format,
                                 time_base=self._media.time_base)  # fmt: skip
-        for name, argument in self._filters(frame):
+        for name, argument in self.filters(frame):
             following = graph.add(name, argument)
             node.link_to(following)
             node = following
@@ -121,10 +129,10 @@ class FrameConformer:
         graph.configure()
         return graph
 
-    def _filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
-        turn = {90: ["clock"], 180: ["clock", "clock"], 270: ["cclock"]}.get(self._media.rotation, [])
-        for direction in turn:
-            yield "transpose", f"dir={direction}"
+    def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
+        """The filters that a frame like this one goes through, each with its argument."""
+        turn = list(upright(self._media.rotation))
+        yield from turn
         width, height = self._size
         shown_width, shown_height = self._media.display_size
         scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
@@ -141,17 +149,23 @@ class FrameConformer:
     def _colours(self, frame: VideoFrame) -> str:
         """How the scaler is to read and to write colours; left alone it would turn any matrix into that of BT.601."""
         after = conformed_colour(self._media)
-        matrix = _SCALER_MATRICES.get(after.matrix, "bt709")
+        matrix = SCALER_MATRICES.get(after.matrix, "bt709")
         levels = "tv" if after.range == "unknown" else after.range
         argument = f"out_color_matrix={matrix}:out_range={levels}"
         return argument if frame.format.is_rgb else f"in_color_matrix={matrix}:in_range={levels}:{argument}"
 
 
-_SCALER_MATRICES = {
+SCALER_MATRICES = {
     "fcc": "fcc", "bt470bg": "bt601", "smpte170m": "bt601", "smpte240m": "smpte240m",
     "bt2020nc": "bt2020", "bt2020c": "bt2020",
 }  # fmt: skip
 """The scaler's words for matrices; where it has none, reading and writing by the same one leaves colours alone."""
+
+
+def upright(rotation: int) -> Iterator[tuple[str, str]]:
+    """The filters that turn a stored picture upright; `rotation` as in `MediaInfo`."""
+    for direction in {90: ["clock"], 180: ["clock", "clock"], 270: ["cclock"]}.get(rotation, []):
+        yield "transpose", f"dir={direction}"
 
 
 def conformed_colour(media: MediaInfo) -> ColourInfo:

@@ -44,7 +44,7 @@ def test_help_of_every_command_says_what_it_does_and_gives_examples(command: Com
 
 def test_main_help_names_every_command(command: Command) -> None:
     out = command("--help").out
-    for name in ("reel", "score", "demo", "evaluate", "benchmark", "config", "doctor", "plugins", "schema"):
+    for name in "reel export gif webp score demo evaluate benchmark config doctor plugins schema".split():
         assert re.search(rf"^    {name}\s+\w", out, re.MULTILINE)
 
 
@@ -79,7 +79,7 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
     ("words", "problem", "hint"),
     [
         (["rel"], "no command is called 'rel'", "did you mean reel?"),
-        (["xyzzy"], "no command is called 'xyzzy'", "there are: reel, export, score"),
+        (["xyzzy"], "no command is called 'xyzzy'", "there are: reel, export, gif, webp, score"),
         (["config", "shwo"], "no command is called 'shwo'", "did you mean show?"),
         (["reel", "v.mp4", "--duraton", "3"], "no option is called --duraton", "did you mean --duration?"),
         (["reel", "v.mp4", "--duraton=3"], "no option is called --duraton", "did you mean --duration?"),

@@ -17,6 +17,7 @@ from autohighlight.cli.commands import (
     doctor,
     evaluate,
     export,
+    gif,
     models,
     plugins,
     reel,
@@ -31,5 +32,5 @@ from autohighlight.hookspecs import hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The main job first, then what looks closer, then what explains."""
     looking = (demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema)
-    for command in (reel, export, score, train, *looking):
+    for command in (reel, export, gif, score, train, *looking):
         command.add(subparsers)

@@ -1,0 +1,114 @@
+"""Runs the ffmpeg program to encode short moving pictures: GIF with a palette of its own, WebP, AVIF."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from autohighlight.media.encode import arguments_of, run_encoder
+from autohighlight.media.source import file_url
+
+ENCODERS = {"gif": "gif", "webp": "libwebp_anim", "avif": "libaom-av1"}
+"""Form of a moving picture -> FFmpeg's name of its encoder."""
+
+_WEBP_QUALITY = 75
+_AVIF_CRF = 30  # looks as WebP does at 75, and is smaller
+_SCALING = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+_PALETTE_SIZE = (16, 16)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What is to be shown.
+
+    Args:
+        frames: called for each pass over them; uint8 sRGB (H, W, 3) each, C-contiguous.
+        num_frames: how many.
+        size: their width and height, in pixels.
+        frame_rate: frames/s.
+    """
+
+    frames: Callable[[], Iterator[NDArray[np.uint8]]]
+    num_frames: int
+    size: tuple[int, int]
+    frame_rate: Fraction
+
+
+def encode_animation(
+    form: str, pictures: Pictures, size: tuple[int, int], output: Path, *, plays: int, dither: str
+) -> None:
+    """Encodes pictures into `output`.
+
+    GIF counts time in hundredths of a second, and WebP in thousandths. Each frame begins at the tick nearest to its
+    time, so no error adds up, and the last one ends at the tick nearest to the end.
+
+    Args:
+        form: ``gif``, ``webp`` or ``avif``.
+        pictures: what is shown.
+        size: width and height that they are scaled to.
+        output: a new file; GIF makes another beside it, for the palette.
+        plays: how often it is played; 0 is without end.
+        dither: FFmpeg's name of how a GIF mixes the colours of its palette.
+
+    Raises:
+        OSError: the disk is full.
+        OutputError: the encoder failed.
+        DependencyError: no ffmpeg program, or one without the encoder.
+    """
+    stream = _input(pictures)
+    if size != pictures.size:
+        stream = stream.filter("scale", *size, flags=_SCALING)
+    if form == "gif":
+        palette = output.with_name("palette.bgra")
+        _run(form, stream.filter("palettegen", stats_mode="diff"), pictures, palette, **_RAW)
+        node, options = _with_palette(stream, palette, dither), _gif_options(pictures, plays)
+    elif form == "webp":
+        # libwebp takes RGB and converts it more carefully than a scaler would.
+        node = stream.filter("format", "bgra")
+        options = {"quality": _WEBP_QUALITY, "loop": plays}
+    else:
+        node, options = _in_bt709(stream), {"crf": _AVIF_CRF, "b:v": 0, "cpu-used": 6, "row-mt": 1, "loop": plays}
+    _run(form, node, pictures, output, **{"c:v": ENCODERS[form], **options})
+
+
+_RAW = {"f": "rawvideo", "c:v": "rawvideo", "pix_fmt": "bgra"}
+
+
+def _input(pictures: Pictures) -> Any:
+    return ffmpeg.input(
+        "pipe:0", format="rawvideo", pixel_format="rgb24", video_size=pictures.size,
+        framerate=str(pictures.frame_rate),
+    ).video  # fmt: skip
+
+
+def _run(form: str, node: Any, pictures: Pictures, output: Path, **options: object) -> None:
+    described = ffmpeg.output(node, file_url(output), fps_mode="passthrough", map_metadata=-1, **options)
+    run_encoder(ENCODERS[form], arguments_of(described), ([frame] for frame in pictures.frames()), output)
+
+
+def _with_palette(stream: Any, palette: Path, dither: str) -> Any:
+    colours = ffmpeg.input(file_url(palette), format="rawvideo", pixel_format="bgra", video_size=_PALETTE_SIZE)
+    return ffmpeg.filter([stream, colours.video], "paletteuse", dither=dither, diff_mode="rectangle")
+
+
+def _gif_options(pictures: Pictures, plays: int) -> dict[str, object]:
+    def tick(frame: int) -> int:
+        return math.floor(frame * 100 / pictures.frame_rate + Fraction(1, 2))
+
+    last = pictures.num_frames - 1
+    # The file says how often it is repeated, so for once it says nothing.
+    return {"final_delay": tick(last + 1) - tick(last), "loop": plays - 1 if plays else 0}
+
+
+def _in_bt709(stream: Any) -> Any:
+    converted = stream.filter("scale", out_color_matrix="bt709", out_range="pc", flags=_SCALING)
+    named = {"color_primaries": "bt709", "color_trc": "iec61966-2-1", "colorspace": "bt709", "range": "pc"}
+    return converted.filter("format", "yuv420p").filter("setparams", **named)
