@@ -5,31 +5,29 @@ from __future__ import annotations
 import json
 import re
 import runpy
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from autohighlight.cli.main import build_parser
-from autohighlight.cli.session import Session
 from autohighlight.evaluation.datasets import BENCHMARKS
 from autohighlight.evaluation.datasets.files import SPLITS_FILE, read_splits
 from tests.benchmark_files import YOUTUBE_SPLITS
+from tests.pages import ROOT, commands, understood
 
-PAGE = (Path(__file__).parents[2] / "docs" / "reproducing.md").read_text("utf-8")
-COMMANDS = sorted(set(re.findall(r"(?:`|^)autohighlight ((?:benchmark|models) [^`#\n]+)", PAGE, re.MULTILINE)))
+PAGE = (ROOT / "docs" / "reproducing.md").read_text("utf-8")
+COMMANDS = commands(PAGE)
 
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_are_as_the_program_takes_them(line: str) -> None:
-    arguments = build_parser(Session()).parse(shlex.split(line))
-    assert callable(arguments.run)
+    understood(line)
 
 
 def test_every_benchmark_has_its_command_and_its_files() -> None:
-    assert {line.split()[1] for line in COMMANDS if line.startswith("benchmark")} == {*BENCHMARKS, "planted"}
+    benchmarks = {words[2] for words in map(str.split, COMMANDS) if words[1] == "benchmark"}
+    assert benchmarks == {*BENCHMARKS, "planted"}
     for benchmark in BENCHMARKS.values():
         assert f"{benchmark.num_videos['train'] + benchmark.num_videos['test']:,}" in PAGE or benchmark.name == "vtw"
         assert "docs/reproducing.md" in benchmark.source
