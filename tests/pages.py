@@ -22,7 +22,7 @@ _LINK_NAME = re.compile(r"^\[([^\]]+)\]: (\S+)$", re.MULTILINE)
 
 
 def commands(text: str) -> list[str]:
-    """Every command line of the program in a page, in blocks and in sentences, each once; mere names of commands are none."""
+    """Every command line of the program in a page, in blocks and in sentences, each once; a mere name is none."""
     return sorted({found.strip() for found in _COMMAND.findall(text) if len(found.split()) > 2})
 
 
