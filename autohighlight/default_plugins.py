@@ -183,6 +183,12 @@ def _mlt(timeline: Timeline, path: Path, options: ExportOptions, progress: Progr
     return write_mlt(timeline, path, options, progress)
 
 
+def _aaf(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
+    from autohighlight.export.aaf import write_aaf
+
+    return write_aaf(timeline, path, options, progress)
+
+
 def _csv(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
     from autohighlight.export.tables import write_csv
 
@@ -231,6 +237,7 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve"))
     register("otio", Exporter(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools"))
     register("mlt", Exporter(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt"))
+    register("aaf", Exporter(_aaf, (".aaf",), "Advanced Authoring Format: Avid; needs pip install autohighlight[aaf]"))
     register("csv", Exporter(_csv, (".csv",), "a row for each part: spreadsheets, scripts"))
     register("json", Exporter(_json, (".json",), "sequence, sources with their scores, parts: scripts"))
     register("chapters", Exporter(_chapters, (".vtt",), "WebVTT chapters: players, browsers"))
