@@ -37,21 +37,71 @@ class Panel:
     lines: list[Line] = field(default_factory=list)
 
 
-def draw(panels: Sequence[Panel], steps: Sequence[int]) -> Image.Image:
-    """The picture, RGB: accuracy from 0.2 to 1 over steps, these evenly spaced."""
-    num_rows = math.ceil(len(panels) / COLUMNS)
+@dataclass(frozen=True)
+class Dot:
+    """One recipe on one collection: how far seeds agree, in [-1, 1], and mAP over chance."""
+
+    name: str
+    agreement: float
+    gain: float
+
+
+def draw(panels: Sequence[Panel], dots: Sequence[Dot], steps: Sequence[int], threshold: float) -> Image.Image:
+    """The picture, RGB: accuracy from 0.2 to 1 over steps, these evenly spaced; last, gain over agreement of seeds.
+
+    Args:
+        panels: of the collections.
+        dots: of the last panel.
+        steps: after which accuracy was measured.
+        threshold: of the agreement, an upright line.
+    """
+    num_rows = math.ceil((len(panels) + 1) / COLUMNS)
     canvas, pen = blank(TOP + num_rows * (PANEL_HEIGHT + GAP))
     subtitle = "mAP (upright) over steps (across), mean over seeds; shaded: deviation; dashed: clips in random order"
     write_heading(pen, "Accuracy of attention over training steps", subtitle)
     names = list(dict.fromkeys(line.name for panel in panels for line in panel.lines))
     colours = dict(zip(names, COLOURS, strict=False))
     _legend(pen, colours)
-    for number, panel in enumerate(panels):
-        width = (WIDTH - MARGIN) / COLUMNS
-        left = MARGIN + number % COLUMNS * width
-        top = TOP + number // COLUMNS * (PANEL_HEIGHT + GAP)
-        _Axes(left, left + width - 44, top, top + PANEL_HEIGHT, len(steps)).draw(canvas, panel, steps, colours)
+    width = (WIDTH - MARGIN) / COLUMNS
+    places = [
+        (MARGIN + number % COLUMNS * width, TOP + number // COLUMNS * (PANEL_HEIGHT + GAP))
+        for number in range(len(panels) + 1)
+    ]
+    for panel, (left, top) in zip(panels, places, strict=False):
+        _Axes(left, left + width - 56, top, top + PANEL_HEIGHT, len(steps)).draw(canvas, panel, steps, colours)
+    _scatter(pen, dots, (*places[-1], places[-1][0] + width - 56, places[-1][1] + PANEL_HEIGHT), threshold, colours)
     return reduced(canvas)
+
+
+def _scatter(
+    pen: ImageDraw.ImageDraw,
+    dots: Sequence[Dot],
+    box: tuple[float, float, float, float],
+    threshold: float,
+    colours: dict[str, str],
+) -> None:
+    """mAP over chance, from -0.2 to 0.8, over the agreement of seeds, from -0.2 to 1; `box` in pixels."""
+    left, top, right, bottom = (value * SCALE for value in box)
+
+    def x(agreement: float) -> float:
+        return left + (min(max(agreement, -0.2), 1) + 0.2) / 1.2 * (right - left)
+
+    def y(gain: float) -> float:
+        return bottom - (min(max(gain, -0.2), 0.8) + 0.2) * (bottom - top)
+
+    pen.text((left, top - 32 * SCALE), "do seeds agree?", fill=INK, font=font(19), anchor="ls")
+    about = "mAP over chance after the last step, over rank correlation of seeds"
+    pen.text((left, top - 13 * SCALE), about, fill=GREY, font=font(13), anchor="ls")
+    for tenth in range(-2, 9, 2):
+        pen.line([(left, y(tenth / 10)), (right, y(tenth / 10))], fill=INK if tenth == 0 else GRID, width=SCALE)
+        pen.text((left - 10 * SCALE, y(tenth / 10)), f"{tenth / 10:+.1f}", fill=GREY, font=font(15), anchor="rm")
+    for tenth in range(-2, 11, 2):
+        label = f"{tenth / 10:.1f}"
+        pen.text((x(tenth / 10), bottom + 8 * SCALE), label, fill=GREY, font=font(15), anchor="mt")
+    pen.text((right, bottom + 30 * SCALE), "agreement", fill=GREY, font=font(14), anchor="rt")
+    pen.line([(x(threshold), top), (x(threshold), bottom)], fill=GREY, width=SCALE)
+    for dot in dots:
+        pen.circle((x(dot.agreement), y(dot.gain)), 6 * SCALE, fill=colours[dot.name], outline="#ffffff", width=SCALE)
 
 
 def _legend(pen: ImageDraw.ImageDraw, colours: dict[str, str]) -> None:

@@ -13,11 +13,6 @@ Mean and sample standard deviation over seeds. One thread a process; features co
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import os
-import platform
-import shlex
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -29,11 +24,12 @@ from half_labelled import chance_of_rest, half_labelled, halves, ridge_of_rest
 from jobs import Jobs
 from labelled_collections import Collection, Material, composed, load, of_kind
 from step_curves import Curve, between_videos, follow, identifying
-from study_picture import Line, Panel, draw
+from study_picture import Dot, Line, Panel, draw
+from tables import print_provenance, print_table
 
 from autohighlight.evaluation.over_seeds import OverSeeds
 from autohighlight.training.options import TrainingOptions
-from autohighlight.training.outlook import agreement, outlook
+from autohighlight.training.outlook import AGREEMENT, agreement, outlook
 from autohighlight.training.recipes import PAPER, Recipe
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -89,12 +85,6 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def print_provenance() -> None:
-    print("$", shlex.join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]]))
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("autohighlight", "torch", "numpy")]
-    print(", ".join([f"Python {platform.python_version()}", *versions, platform.machine(), f"{os.cpu_count()} cores"]))
-
-
 def of_width(recipe: Recipe, d: int) -> Recipe:
     return replace(recipe, choices={**recipe.choices, "d": d})
 
@@ -124,7 +114,7 @@ def print_curves(material: Material, jobs: Jobs, arguments: argparse.Namespace) 
     print_table([header, *rows])
     print_measures(pairs, grouped)
     if arguments.plot:
-        draw(panels(pairs, grouped), at).save(arguments.plot, optimize=True)
+        draw(panels(pairs, grouped), dots(pairs, grouped), at, AGREEMENT).save(arguments.plot, optimize=True)
         print(f"\ndrew {arguments.plot}")
 
 
@@ -153,8 +143,7 @@ def print_measures(pairs: Sequence[tuple[Collection, Recipe]], grouped: Sequence
         early = OverSeeds.of(np.mean(curve.shares[:20][-5:]) for curve in group)
         last = OverSeeds.of(np.mean(curve.shares[-10:]) for curve in group)
         negative = OverSeeds.of(curve.history[0].negative_similarity for curve in group)
-        pairwise = [agreement(a.attention, b.attention) for a, b in combinations(group, 2)]
-        agreed = OverSeeds.of(pairwise or [np.nan])
+        agreed = seeds_agree(group)
         entropy = OverSeeds.of(curve.entropy for curve in group)
         over_chance = OverSeeds.of(curve.last - collection.chance for curve in group)
         over_untrained = OverSeeds.of(curve.last - curve.accuracy[0] for curve in group)
@@ -215,23 +204,23 @@ def print_options(material: Material, jobs: Jobs, arguments: argparse.Namespace)
         f"hard, batches of {SMALL_BATCH}": {"batch_size": SMALL_BATCH, "negatives": "hard"},
         f"pieces of {PIECE_CLIPS}": {"pieces": PIECE_CLIPS},
     }
-    bases, runs = (PAPER, SCALED), []
-    for base in bases:
-        for changes in ways.values():
-            recipe = of_width(replace(base, options=replace(base.options, **changes)), arguments.d)
-            runs += [
-                (material.collections[name], recipe, seed, (OPTION_STEPS,))
-                for name in names
-                for seed in range(arguments.seeds)
-            ]
-    curves = iter(jobs.run(follow, runs))
+    runs = [
+        (base, way, name, of_width(replace(base, options=replace(base.options, **changes)), arguments.d))
+        for base in (PAPER, SCALED, STILLNESS)
+        for way, changes in ways.items()
+        for name in names
+        if material.collections[name].has(base.feature_kind)
+    ]
+    seeds = range(arguments.seeds)
+    jobs_of = [(material.collections[name], recipe, s, (OPTION_STEPS,)) for *_, name, recipe in runs for s in seeds]
+    curves = iter(jobs.run(follow, jobs_of))
+    cells = {(base.name, way, name): OverSeeds.of(next(curves).last for _ in seeds) for base, way, name, _ in runs}
     print(f"\n## negatives and pieces\n\nmAP after {OPTION_STEPS} steps:\n")
     rows = [["recipe", "negatives, pieces", *names]]
     rows.append(["", "chance", *(f"{material.collections[name].chance:.3f}" for name in names)])
-    for base in bases:
-        for way in ways:
-            cells = [OverSeeds.of(next(curves).last for _ in range(arguments.seeds)).text(3) for _ in names]
-            rows.append([base.name, way, *cells])
+    for base, way in dict.fromkeys((base, way) for base, way, _ in cells):
+        found = [cells.get((base, way, name)) for name in names]
+        rows.append([base, way, *(each.text(3) if each else "" for each in found)])
     print_table(rows)
 
 
@@ -286,16 +275,22 @@ def panels(pairs: Sequence[tuple[Collection, Recipe]], grouped: Sequence[Sequenc
     return list(drawn.values())
 
 
+def dots(pairs: Sequence[tuple[Collection, Recipe]], grouped: Sequence[Sequence[Curve]]) -> list[Dot]:
+    """One dot a recipe and collection; none of a single seed."""
+    return [
+        Dot(recipe.name, seeds_agree(group).mean, OverSeeds.of(curve.last - collection.chance for curve in group).mean)
+        for (collection, recipe), group in zip(pairs, grouped, strict=True)
+        if len(group) > 1
+    ]
+
+
+def seeds_agree(group: Sequence[Curve]) -> OverSeeds:
+    """Agreement of every two seeds; NaN of a single one."""
+    return OverSeeds.of([agreement(a.attention, b.attention) for a, b in combinations(group, 2)] or [np.nan])
+
+
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
     return agreement([a], [b])
-
-
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for number, row in enumerate(rows):
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
-        if number == 0:
-            print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
 
 
 if __name__ == "__main__":

@@ -119,7 +119,9 @@ def outlook(history: Sequence[StepRecord], batch_size: int, agreement: float | N
     fallen = last / first if first > 0 else 0.0
     easy = f"these videos are so unlike that they are told apart before any training (loss {first:.0%} of guessing's)"
     if agreement is None and first < EASY:
-        sentence = f"{easy}: attention has little to learn from them; add videos of one kind, or cut them into pieces"
+        sentence = (
+            f"{easy}: attention has little to learn from them; videos that share most of what they show give it more"
+        )
         return Outlook("too-easy", sentence, first)
     if fallen > HARDLY:
         sentence = (

@@ -24,6 +24,7 @@ OWN = (
     "when_training_helps",
     "half_labelled",
     "jobs",
+    "tables",
     "labelled_collections",
     "step_curves",
     "study_picture",
@@ -166,7 +167,9 @@ def test_each_part_prints_its_table(
 def test_every_line_is_named_in_its_colour(study: ModuleType) -> None:
     picture_module = sys.modules["study_picture"]
     lines = [picture_module.Line(str(i), [0.3 + i / 10, 0.9 - i / 10], [0.05, 0.0]) for i in range(4)]
-    picture = picture_module.draw([picture_module.Panel("name", "about", 0.5, lines)] * 5, [0, 10])
+    panels = [picture_module.Panel("name", "about", 0.5, lines)] * 4
+    picture = picture_module.draw(panels, [picture_module.Dot("3", 0.5, 0.2)], [0, 10], 0.3)
+    assert picture.height > picture_module.TOP + 2 * picture_module.PANEL_HEIGHT  # the last panel begins a row
     assert picture.mode == "RGB"
     pixels = np.unique(np.asarray(picture)[100:150, :500].reshape(-1, 3), axis=0).astype(int)
     for colour in picture_module.COLOURS[:4]:
