@@ -24,6 +24,7 @@ from autohighlight.cli.commands import (
     schema,
     score,
     train,
+    verify,
 )
 from autohighlight.hookspecs import hookimpl
 
@@ -31,6 +32,6 @@ from autohighlight.hookspecs import hookimpl
 @hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The main job first, then what looks closer, then what explains."""
-    looking = (demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema)
+    looking = (verify, demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema)
     for command in (reel, export, gif, score, train, *looking):
         command.add(subparsers)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from autohighlight.errors import InputError
+from autohighlight.export.verify import chapters, fcp7xml, mlt, tables
 from autohighlight.export.verify.comparison import Begins, at_the_frame, compare
 from autohighlight.export.verify.contents import ReadSequence
 from autohighlight.export.verify.edl import read_edl
-from autohighlight.export.verify.fcp7xml import read_fcp7xml, where_a_part_begins
+from autohighlight.export.verify.fcp7xml import read_fcp7xml
 from autohighlight.export.verify.fcpxml import read_fcpxml
 from autohighlight.export.verify.findings import Finding, Place
 from autohighlight.export.verify.inspection import Inspection
+from autohighlight.export.verify.located_json import LocatedJson
 from autohighlight.export.verify.media import check_media
+from autohighlight.export.verify.mlt import read_mlt
+from autohighlight.export.verify.otio import read_otio
 from autohighlight.export.verify.sequence import check_sequence
 from autohighlight.export.verify.xml_elements import NotWellFormedError, XmlDocument, read_xml
 from autohighlight.media.source import check_readable
@@ -25,7 +30,8 @@ MAX_BYTES = 64 << 20
 """More than a timeline of ten thousand parts takes in any format; what is larger is no timeline."""
 
 _EDL_LINE = re.compile(rb"(TITLE:|FCM:|\d{3,6}[ \t]+\S)", re.MULTILINE)
-_KNOWN = "EDL, FCP7 XML and FCPXML are known"
+_UTF_16_XML = (b"\xff\xfe<", b"\xfe\xff\0<")
+_KNOWN = "known are EDL, FCP7 XML, FCPXML, OpenTimelineIO, MLT, chapters, and this program's CSV and JSON"
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,9 @@ class _XmlFormat:
 
 
 _XML_FORMATS = {
-    "xmeml": _XmlFormat(read_fcp7xml, where_a_part_begins),
+    "xmeml": _XmlFormat(read_fcp7xml, fcp7xml.where_a_part_begins),
     "fcpxml": _XmlFormat(read_fcpxml),
+    "mlt": _XmlFormat(read_mlt, mlt.where_a_part_begins),
 }
 """Tag of the root element -> the format."""
 
@@ -67,12 +74,17 @@ def verify_file(path: Path, timeline: Timeline | None = None) -> list[Finding]:
     """
     content = _content(path)
     inspection = Inspection(path, timeline)
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe<", b"\xfe\xff\0<")):
+    beginning = content.removeprefix(codecs.BOM_UTF8).lstrip()
+    if beginning.startswith((b"<", *_UTF_16_XML)):
         _check_xml(inspection, content)
-    elif _EDL_LINE.match(content.lstrip(b"\xef\xbb\xbf \t\r\n")):
+    elif beginning.startswith(b"{"):
+        _check_json(inspection, content)
+    elif beginning.startswith(tables.CSV_BEGINNING):
+        _check(inspection, tables.read_csv(inspection, content), at_the_frame)
+    elif _EDL_LINE.match(beginning):
         _check(inspection, read_edl(inspection, content), at_the_frame)
     else:
-        raise InputError(path, "is a timeline in no format that is known", _KNOWN)
+        _check_text(inspection, content.decode("utf-8-sig", "replace"))
     return inspection.findings
 
 
@@ -102,6 +114,28 @@ def _check_xml(inspection: Inspection, content: bytes) -> None:
             inspection.path, f"is XML, but <{document.root.tag[:40]}> is no timeline that is known", _KNOWN
         )
     _check(inspection, format_.read(inspection, document), format_.begins)
+
+
+def _check_text(inspection: Inspection, text: str) -> None:
+    """Chapters, told by how they begin."""
+    if text.startswith("WEBVTT"):
+        chapters.check_webvtt(inspection, text)
+    elif text.startswith(";FFMETADATA1"):
+        chapters.check_ffmetadata(inspection, text)
+    elif chapters.is_youtube(text):
+        chapters.check_youtube(inspection, text)
+    else:
+        raise InputError(inspection.path, "is a timeline in no format that is known", _KNOWN)
+
+
+def _check_json(inspection: Inspection, content: bytes) -> None:
+    document = LocatedJson(inspection.path, content.decode("utf-8", "replace"))
+    if "OTIO_SCHEMA" in document.root:
+        _check(inspection, read_otio(inspection, document), at_the_frame)
+    elif tables.is_timeline_json(document.root):
+        _check(inspection, tables.read_json(inspection, document), at_the_frame)
+    else:
+        raise InputError(inspection.path, "is JSON, but no timeline that is known", _KNOWN)
 
 
 def _check(inspection: Inspection, sequences: Iterable[ReadSequence], begins: Begins) -> None:

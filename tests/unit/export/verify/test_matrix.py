@@ -13,8 +13,7 @@ from autohighlight.export.verify import verify_file
 from tests.timeline_files import CASES, case_timeline
 from tests.timeline_matrix import Matrix
 
-READ = ("edl", "fcp7xml", "fcpxml")
-EXPORTERS = {name: exporter for name, exporter in load_plugins().exporters.items() if name in READ}
+EXPORTERS = {name: exporter for name, exporter in load_plugins().exporters.items() if not exporter.renders}
 
 
 @pytest.mark.parametrize("case", CASES)

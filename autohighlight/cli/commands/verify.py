@@ -1,0 +1,82 @@
+"""``autohighlight verify``: what is wrong with timeline files, whoever wrote them."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autohighlight.cli.parser import examples
+
+if TYPE_CHECKING:
+    from autohighlight.cli.session import Session
+    from autohighlight.export.verify import Finding
+
+FOUND = 1
+"""Exit code where something is wrong; notes of what could not be checked do not count."""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describes the command."""
+    parser = subparsers.add_parser(
+        "verify",
+        help="check timeline files against the media they name",
+        description="Reads timeline files again, of this program or another, and checks them against the media that "
+        "they name: ranges, frame grids, timecode, rates, sound, links, URLs. Each finding names the line. The format "
+        "is told by the content; docs/verify.md says what is checked of each. 'export' does the same after writing, "
+        "and compares with the highlights as well. Exit code 0: nothing is wrong; 1: something is.",
+        epilog=examples(
+            ("verify cut.fcpxml", "say what is wrong with it, by line"),
+            ("verify *.edl *.xml --json", "several, as JSON"),
+        ),
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the timeline files")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, session: Session) -> int:
+    """Runs the command."""
+    from autohighlight.export.verify import verify_file
+
+    found: dict[Path, list[Finding]] = {}
+    for path in dict.fromkeys(arguments.files):
+        found[path] = verify_file(path)
+        if not arguments.json:
+            _print(path, found[path], session)
+    if arguments.json:
+        _emit(found, session)
+    return FOUND if any(finding.severity != "note" for findings in found.values() for finding in findings) else 0
+
+
+def _print(path: Path, findings: Sequence[Finding], session: Session) -> None:
+    from autohighlight.errors import printable
+
+    name = printable(path)
+    for finding in findings:
+        where = f"{name}:{finding.line}" if finding.line else name
+        session.print(f"{where}: {finding.severity}: {finding.element}: {finding.problem}")
+        if finding.remedy:
+            session.print(f"    {finding.remedy}")
+    session.print(f"{name}: {_summary(findings)}")
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    """``2 errors, 1 note``."""
+    from autohighlight.export.verify import SEVERITIES
+
+    counts = [(sum(finding.severity == severity for finding in findings), severity) for severity in SEVERITIES]
+    words = [f"{count} {severity}{'' if count == 1 else 's'}" for count, severity in counts if count]
+    return ", ".join(words) or "nothing is wrong"
+
+
+def _emit(found: Mapping[Path, Sequence[Finding]], session: Session) -> None:
+    from autohighlight.cli.documents import to_json
+
+    documents = [
+        {"file": str(path), "findings": [dataclasses.asdict(finding) for finding in findings]}
+        for path, findings in found.items()
+    ]
+    session.emit(to_json(documents))
