@@ -21,9 +21,10 @@ COMMANDS = [(page.name, line) for page in PAGES for line in commands(page.read_t
 @pytest.mark.parametrize(("page", "line"), COMMANDS)
 def test_commands_are_understood_and_their_forms_are_there(page: str, line: str) -> None:
     arguments = vars(understood(line))
+    files = arguments.get("files", [])
     forms = asked_for([*arguments.get("to", ()), *arguments.get("export", ())], EXPORTERS)
     if not forms:
-        forms = [by_suffix(arguments["output"], EXPORTERS)]
+        forms = [by_suffix(path, EXPORTERS) for path in files or [arguments["output"]]]
     assert not any(EXPORTERS[form].renders for form in forms)
 
 
