@@ -120,7 +120,7 @@ class Blocks:
 
 def measure_speed(arguments: argparse.Namespace, features: OnDisk) -> bool:
     device = resolve_device(arguments.device)
-    dtype = dtype_of(arguments.precision, device)
+    dtype = dtype_of(arguments.precision)
     size = arguments.size or (2048 if device.type == "cpu" else 8192)
     config = SelectorConfig(arguments.d_in, arguments.d)
     steps = WARM_UP + arguments.block * arguments.repeats
@@ -177,7 +177,7 @@ def verdict(text: str, passed: bool) -> bool:
 def parsed(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bfloat16"))
+    parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
     for name, default in (("videos", 2000), ("clips", 150), ("d-in", 512), ("d", 512), ("batch-size", 32)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--block", type=int, default=3, help="steps that are timed together")

@@ -9,20 +9,16 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from autohighlight.backbones.device import fast_dtype
 from autohighlight.errors import DependencyError
 from autohighlight.training.options import Precision
 
 
-def dtype_of(precision: Precision, device: torch.device) -> torch.dtype:
+def dtype_of(precision: Precision) -> torch.dtype:
     """The type that matrix products are taken in; the weights, what Adam keeps, Eq. 3 and Eq. 9 stay in float32.
 
-    ``auto`` is bfloat16 on GPUs that have it in hardware. At the paper's sizes, with 150 clips a video and the same
-    dropouts, bfloat16 turned the gradient of a first step by 1.4 to 3.3 degrees from that of float32, and another draw
-    of the dropouts by 20 to 79. ``float32`` is for those who want the paper's arithmetic there too.
+    At the paper's sizes, with 150 clips a video and the same dropouts, bfloat16 turned the gradient of a first step by
+    1.4 to 3.3 degrees from that of float32, and another draw of the dropouts by 20 to 79.
     """
-    if precision == "auto":
-        return fast_dtype(device) if device.type == "cuda" else torch.float32
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 

@@ -103,13 +103,16 @@ class TrainingSet:
         """Changes with the order too, on which the batches depend."""
         return hashlib.sha256(b"".join(self.digests)).hexdigest()
 
-    def batch(self, numbers: Sequence[int], crop: int | None = None, seed: int = 0) -> list[Part]:
+    def batch(
+        self, numbers: Sequence[int], crop: int | None = None, seed: int = 0, *, pinned: bool = False
+    ) -> list[Part]:
         """The stretches `numbers`, padded; see `autohighlight.training.padding.parts_of_similar_lengths`.
 
         Args:
             numbers: of the stretches.
             crop: of a stretch of more clips, that many in a row are taken, from a place chosen by `seed`.
             seed: see `crop`.
+            pinned: in memory that a GPU reads by itself.
         """
         rng = np.random.default_rng(seed)
         videos = dict[int, NDArray[np.floating]]()  # pieces of one video read it once
@@ -122,7 +125,7 @@ class TrainingSet:
             first = int(rng.integers(len(stretch) - length + 1)) if crop is not None else 0
             rows = videos[stretch.video][stretch.start :][first : first + length]
             taken.append((rows, None if labels is None else labels[first : first + length]))
-        return parts_of_similar_lengths(taken)
+        return parts_of_similar_lengths(taken, pinned=pinned)
 
 
 def measure(features: Features, *, labels: Labels | None = None, pieces: int | None = None) -> TrainingSet:

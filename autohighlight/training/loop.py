@@ -93,7 +93,7 @@ def train_on(
     options = options or TrainingOptions()
     _check(videos, config, options)
     device = resolve_device(options.device)
-    dtype = dtype_of(options.precision, device)
+    dtype = dtype_of(options.precision)
     one_thread = _usual_flops(videos, config, options) < _WORTH_DIVIDING
     with computing(device, dtype, deterministic=options.deterministic, one_thread=one_thread):
         selector = _initial_selector(videos, config, options).to(device).train()
@@ -231,8 +231,8 @@ def _batches(
         for step, epoch, numbers in numbered_batches(videos, options, first_step):
             if step > last_step:
                 return
-            batch = videos.batch(numbers, options.crop, derived_seed(options.seed, 2, step))
-            yield step, epoch, [part.pinned() for part in batch] if device.type == "cuda" else batch
+            seed, pinned = derived_seed(options.seed, 2, step), device.type == "cuda"
+            yield step, epoch, videos.batch(numbers, options.crop, seed, pinned=pinned)
 
     for step, epoch, batch in read_ahead(read()):
         yield step, epoch, [part.to(device) for part in batch]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,29 +39,23 @@ class Part:
         """Clips, padding included."""
         return self.features.shape[0] * self.features.shape[1]
 
-    def pinned(self) -> Part:
-        """The same in memory that a GPU reads by itself."""
-        return self._each(Tensor.pin_memory)
-
     def to(self, device: torch.device) -> Part:
         """The same on a device; from pinned memory without waiting for it."""
-        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
-
-    def _each(self, moved: Callable[[Tensor], Tensor]) -> Part:
-        mask, labels = (None if tensor is None else moved(tensor) for tensor in (self.mask, self.labels))
-        return Part(moved(self.features), mask, labels)
+        few = (None if tensor is None else tensor.to(device, non_blocking=True) for tensor in (self.mask, self.labels))
+        return Part(self.features.to(device, non_blocking=True), *few)
 
 
-def parts_of_similar_lengths(videos: Sequence[Labelled]) -> list[Part]:
+def parts_of_similar_lengths(videos: Sequence[Labelled], *, pinned: bool = False) -> list[Part]:
     """A batch in parts of similar lengths, the longest first; the loss of Eq. 9 asks for no order.
 
     The padding of a part is at most a fifth of it, or a few hundred clips, however much the lengths of the batch
-    differ. No part has more rows than `MAX_ROWS`, unless it is a single video.
+    differ. No part has more rows than `MAX_ROWS`, unless it is a single video. The features are in memory that a GPU
+    reads by itself if they are to be `pinned`.
     """
     ordered = sorted(videos, key=lambda video: -len(video[0]))
     parts, begin = [], 0
     for size in part_sizes([len(rows) for rows, _ in ordered]):
-        parts.append(_padded(ordered[begin : begin + size]))
+        parts.append(_padded(ordered[begin : begin + size], pinned=pinned))
         begin += size
     return parts
 
@@ -82,17 +76,18 @@ def part_sizes(lengths: Sequence[int]) -> list[int]:
     return sizes
 
 
-def pad(videos: Sequence[NDArray[np.floating]]) -> tuple[Tensor, Tensor]:
+def pad(videos: Sequence[NDArray[np.floating]], *, pinned: bool = False) -> tuple[Tensor, Tensor]:
     """Videos of any lengths as one batch: features float32 (B, N, d_in), mask bool (B, N), true at the clips."""
     lengths = torch.tensor([len(video) for video in videos])
-    features = torch.zeros(len(videos), int(lengths.max()), videos[0].shape[1])
-    for row, video in zip(features, videos, strict=True):
-        row[: len(video)] = torch.from_numpy(np.array(video, np.float32))
+    features = torch.empty(len(videos), int(lengths.max()), videos[0].shape[1], pin_memory=pinned)
+    for row, video in zip(features.numpy(), videos, strict=True):
+        row[: len(video)] = video
+        row[len(video) :] = 0
     return features, torch.arange(features.shape[1]) < lengths[:, None]
 
 
-def _padded(videos: Sequence[Labelled]) -> Part:
-    features, mask = pad([rows for rows, _ in videos])
+def _padded(videos: Sequence[Labelled], *, pinned: bool) -> Part:
+    features, mask = pad([rows for rows, _ in videos], pinned=pinned)
     labels = None
     if any(labelled is not None for _, labelled in videos):
         labels = torch.zeros(mask.shape, dtype=torch.bool)

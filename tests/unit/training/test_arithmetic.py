@@ -60,12 +60,9 @@ def test_determinism_on_cuda_needs_a_setting_that_it_names(
         assert torch.are_deterministic_algorithms_enabled()
 
 
-def test_auto_is_float32_except_on_gpus_with_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dtype_of("auto", CPU) == dtype_of("float32", CUDA) == dtype_of("auto", torch.device("mps")) == torch.float32
-    assert dtype_of("bfloat16", CPU) == torch.bfloat16
-    for capability, dtype in (((9, 0), torch.bfloat16), ((7, 5), torch.float32)):
-        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _, capability=capability: capability)
-        assert dtype_of("auto", CUDA) == dtype
+def test_products_are_float32_unless_asked_otherwise() -> None:
+    assert dtype_of(TrainingOptions().precision) == torch.float32
+    assert dtype_of("bfloat16") == torch.bfloat16
 
 
 def test_training_in_bfloat16_keeps_float32_weights_and_comes_to_the_same() -> None:
