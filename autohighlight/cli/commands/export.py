@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from autohighlight.pipeline import Analysis
     from autohighlight.types import Selection
 
-OPTIONS = ("overwrite", "handles", "markers", "fcpxml_version", "verify")
+OPTIONS = ("overwrite", "handles", "markers", "fcpxml_version", "chapters_of", "verify")
 """Of those of a result, the ones that a timeline has a use for."""
 
 

@@ -1,4 +1,4 @@
-"""``autohighlight schema``: the published form of the JSON output."""
+"""``autohighlight schema``: the published forms of JSON results."""
 
 from __future__ import annotations
 
@@ -10,20 +10,36 @@ from autohighlight.cli.parser import examples
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
 
+DOCUMENTS = ("highlights", "timeline")
+"""What there is a schema of."""
+
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describes the command."""
     parser = subparsers.add_parser(
         "schema",
         help="print the JSON schema of the JSON output",
-        description="Prints the JSON schema (draft 2020-12) of what 'reel --json' and 'score --format json' print.",
-        epilog=examples(("schema > highlights.schema.json", "keep it, to validate results with")),
+        description="Prints the JSON schema (draft 2020-12) of what 'reel --json' and 'score --format json' print "
+        "(highlights), or of what 'export --to json' writes (timeline).",
+        epilog=examples(
+            ("schema > highlights.schema.json", "keep it, to validate results with"),
+            ("schema timeline", "of a timeline as JSON"),
+        ),
+    )
+    parser.add_argument(
+        "document",
+        metavar="{" + ",".join(DOCUMENTS) + "}",
+        nargs="?",
+        choices=DOCUMENTS,
+        default=DOCUMENTS[0],
+        help="of which document (default: highlights)",
     )
     parser.set_defaults(run=run)
 
 
-def run(_arguments: argparse.Namespace, session: Session) -> None:
+def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight.cli.documents import schema_text
+    from autohighlight.export import tables
 
-    session.emit(schema_text())
+    session.emit(tables.schema_text() if arguments.document == "timeline" else schema_text())
