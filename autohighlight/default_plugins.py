@@ -17,6 +17,7 @@ from autohighlight.plugins import (
     BackboneFactory,
     ClipSampler,
     Exporter,
+    Faults,
     Plugins,
     Register,
     Scorer,
@@ -228,21 +229,36 @@ def _animation(form: str) -> TimelineWriter:
     return write
 
 
+def _faults(path: Path, timeline: Timeline | None) -> Faults:
+    from autohighlight.export.verify import verify_file
+
+    findings = verify_file(path, timeline)
+    by_severity = {
+        severity: tuple(str(f) for f in findings if f.severity == severity) for severity in ("error", "warning")
+    }
+    return Faults(by_severity["error"], by_severity["warning"])
+
+
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     """The reel, timelines for editing software, and GIFs and their like."""
     register("reel", Exporter(_reel, (".mp4", ".mov", ".mkv"), "one film of all highlights", renders=True))
-    register("edl", Exporter(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere"))
-    register("fcp7xml", Exporter(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve"))
-    register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve"))
-    register("otio", Exporter(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools"))
-    register("mlt", Exporter(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt"))
+    register("edl", Exporter(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere", verify=_faults))
+    register("fcp7xml", Exporter(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve", verify=_faults))
+    register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve", verify=_faults))
+    register("otio", Exporter(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools", verify=_faults))
+    register("mlt", Exporter(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt", verify=_faults))
     register("aaf", Exporter(_aaf, (".aaf",), "Advanced Authoring Format: Avid; needs pip install autohighlight[aaf]"))
-    register("csv", Exporter(_csv, (".csv",), "a row for each part: spreadsheets, scripts"))
-    register("json", Exporter(_json, (".json",), "sequence, sources with their scores, parts: scripts"))
-    register("chapters", Exporter(_chapters, (".vtt",), "WebVTT chapters: players, browsers"))
-    register("ffmetadata", Exporter(_ffmetadata, (".ffmeta", ".ffmetadata"), "chapters that FFmpeg puts into a file"))
-    register("youtube", Exporter(_youtube, (".txt",), "chapters for the description of a video on YouTube"))
+    register("csv", Exporter(_csv, (".csv",), "a row for each part: spreadsheets, scripts", verify=_faults))
+    register("json", Exporter(_json, (".json",), "sequence, sources with their scores, parts: scripts", verify=_faults))
+    register("chapters", Exporter(_chapters, (".vtt",), "WebVTT chapters: players, browsers", verify=_faults))
+    register(
+        "ffmetadata",
+        Exporter(_ffmetadata, (".ffmeta", ".ffmetadata"), "chapters that FFmpeg puts into a file", verify=_faults),
+    )
+    register(
+        "youtube", Exporter(_youtube, (".txt",), "chapters for the description of a video on YouTube", verify=_faults)
+    )
     for form, name in (("gif", "GIF"), ("webp", "animated WebP"), ("avif", "animated AVIF")):
         summary = f"one {name} a highlight, for messages and pages"
         register(form, Exporter(_animation(form), (f".{form}",), summary, renders=True))

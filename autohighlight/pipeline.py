@@ -7,13 +7,14 @@ Knows neither the command line nor the terminal.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autohighlight.config import Options
 from autohighlight.default_plugins import load_plugins
-from autohighlight.errors import OptionError
+from autohighlight.errors import OptionError, OutputError
 from autohighlight.plugins import Plugins
 from autohighlight.scorers import check_selector
 from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallback, ScoreTrack, Selection
@@ -21,6 +22,9 @@ from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallb
 if TYPE_CHECKING:
     from autohighlight.timeline.model import Timeline
     from autohighlight.times import Length
+
+
+_LOG = logging.getLogger(__name__)
 
 
 def no_progress(progress: Progress) -> None:
@@ -196,6 +200,25 @@ def write_timeline(
     plugins: Plugins | None = None,
     progress: ProgressCallback = no_progress,
 ) -> list[Path]:
-    """As `write`, from a timeline, as `build` lays one of several videos."""
+    """As `write`, from a timeline, as `build` lays one of several videos.
+
+    What points into the sources is read again and checked, unless the options say otherwise.
+
+    Raises:
+        OutputError: it cannot be written, or was not written right; nothing was left behind.
+    """
     options, plugins = options or Options(), plugins or load_plugins()
-    return plugins.exporters[exporter].write(timeline, Path(path), options.export, progress)
+    form = plugins.exporters[exporter]
+    written = form.write(timeline, Path(path), options.export, progress)
+    if form.verify is not None and options.export.verify:
+        for file in written:
+            faults = form.verify(file, timeline if len(written) == 1 else None)
+            for warning in faults.warnings:
+                _LOG.warning("%s: %s", file.name, warning)
+            if faults.errors:
+                for useless in written:
+                    useless.unlink(missing_ok=True)
+                raise OutputError(
+                    file, f"was not written right, and is removed: {faults.errors[0]}", "--no-verify would have kept it"
+                )
+    return written

@@ -73,6 +73,28 @@ class TimelineWriter(Protocol):
     ) -> list[Path]: ...
 
 
+class TimelineVerifier(Protocol):
+    """Reads a written file again and says what is wrong with it; errors and warnings alone, a line each.
+
+    The timeline is what it was made from; None where the file holds a part of it.
+    """
+
+    def __call__(self, path: Path, timeline: Timeline | None) -> Faults: ...
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What is wrong with a written file, a line for each finding.
+
+    Args:
+        errors: for which it must not be handed on.
+        warnings: that its user should know of.
+    """
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Exporter:
     """A form in which a timeline can be written.
@@ -84,12 +106,14 @@ class Exporter:
         summary: what it is and who reads it, a few words for ``--help``.
         renders: whether it shows pictures of its own, as a reel does, and does not point into the sources; then it has
             no use for handles.
+        verify: reads what was written again, by a reader of its own; None: nothing can be checked.
     """
 
     write: TimelineWriter
     suffixes: tuple[str, ...]
     summary: str
     renders: bool = False
+    verify: TimelineVerifier | None = None
 
 
 class Register(Protocol[T_contra]):
