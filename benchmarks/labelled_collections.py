@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from autohighlight.config import Options
 from autohighlight.default_plugins import load_plugins
-from autohighlight.evaluation.clip_kinds import votes
+from autohighlight.evaluation.clip_kinds import votes_on_clips
 from autohighlight.evaluation.labels import read_labels
 from autohighlight.evaluation.metrics import average_precision
 from autohighlight.evaluation.planted import planted as made_videos
@@ -202,7 +202,7 @@ def _labelled(name: str, about: str, labels: Sequence[Path]) -> Collection:
     options, plugins = Options.of(speed="exact"), load_plugins(installed=False)
     videos = [video for path in labels for video in load_videos(read_labels(path), options, plugins)]
     embeddings = [video.features.embeddings.astype(np.float32) for video in videos]
-    return Collection(name, about, embeddings, videos, [votes(video) > 0.5 for video in videos])
+    return Collection(name, about, embeddings, videos, [votes_on_clips(video) > 0.5 for video in videos])
 
 
 def _unlabelled(folder: Path) -> Iterator[tuple[str, Rows]]:

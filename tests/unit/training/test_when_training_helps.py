@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -18,6 +19,8 @@ from autohighlight.training.dataset import measure
 from autohighlight.training.loop import train_on
 from autohighlight.training.options import TrainingOptions
 from autohighlight.training.recipes import PAPER
+from tests.media_factory import make_video
+from tests.whole_runs import use_small_backbone
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 OWN = (
@@ -46,12 +49,12 @@ def study() -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def collections() -> ModuleType:
+def collections(study: ModuleType) -> ModuleType:
     return sys.modules["labelled_collections"]
 
 
 @pytest.fixture
-def step_curves() -> ModuleType:
+def step_curves(study: ModuleType) -> ModuleType:
     return sys.modules["step_curves"]
 
 
@@ -115,6 +118,19 @@ def test_composed_videos_hold_idle_clips_and_three_to_five_others(collections: M
         assert (rows[:, 0] < 100).sum() == collections.BASE_CLIPS == len(np.unique(rows[rows[:, 0] < 100]))
         assert 3 <= (rows[:, 0] >= 100).sum() <= 5
         assert rows[0, 0] < 100 > rows[-1, 0]
+
+
+def test_rated_videos_are_read_with_their_labels(
+    collections: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_small_backbone(monkeypatch)
+    make_video(tmp_path / "a.mp4", 200)
+    line = {"video": "a.mp4", "clip_seconds": 2, "scores": [[1, 2, 5, 1], [1, 1, 4, 4]]}
+    (tmp_path / "labels.jsonl").write_text(json.dumps(line))
+    videos = collections._labelled("rated", "", [tmp_path / "labels.jsonl"])
+    assert [rows.shape for rows in videos.embeddings] == [(4, 24)]
+    assert videos.highlights[0].tolist() == [False, False, True, False]  # the last divides the raters
+    assert videos.measure([np.arange(4)]) < videos.measure([np.array([0, 1, 3, 2])])
 
 
 def test_inserted_clips_are_the_labelled_ones(collections: ModuleType) -> None:
