@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autohighlight.errors import InputError
-from autohighlight.export.verify import chapters, fcp7xml, mlt, tables
+from autohighlight.export.verify import aaf, chapters, fcp7xml, mlt, tables
 from autohighlight.export.verify.comparison import Begins, at_the_frame, compare
 from autohighlight.export.verify.contents import ReadSequence
 from autohighlight.export.verify.edl import read_edl
@@ -31,7 +31,7 @@ MAX_BYTES = 64 << 20
 
 _EDL_LINE = re.compile(rb"(TITLE:|FCM:|\d{3,6}[ \t]+\S)", re.MULTILINE)
 _UTF_16_XML = (b"\xff\xfe<", b"\xfe\xff\0<")
-_KNOWN = "known are EDL, FCP7 XML, FCPXML, OpenTimelineIO, MLT, chapters, and this program's CSV and JSON"
+_KNOWN = "known are EDL, FCP7 XML, FCPXML, OpenTimelineIO, MLT, AAF, chapters, and this program's CSV and JSON"
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,15 @@ def verify_file(path: Path, timeline: Timeline | None = None) -> list[Finding]:
         What was found, in the order of the file; empty if nothing was.
 
     Raises:
+        DependencyError: it is an AAF file, and pyaaf2 is not installed.
         InputError: it cannot be read, is no timeline that is known, is too large, or may harm its reader.
     """
     content = _content(path)
     inspection = Inspection(path, timeline)
     beginning = content.removeprefix(codecs.BOM_UTF8).lstrip()
-    if beginning.startswith((b"<", *_UTF_16_XML)):
+    if content.startswith(aaf.BEGINNING):
+        _check(inspection, aaf.read_aaf(inspection), fcp7xml.where_a_part_begins)
+    elif beginning.startswith((b"<", *_UTF_16_XML)):
         _check_xml(inspection, content)
     elif beginning.startswith(b"{"):
         _check_json(inspection, content)

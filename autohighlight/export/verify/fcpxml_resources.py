@@ -142,7 +142,7 @@ class Resources:
         sample_rate = self._number(element, "audioRate")
         url = self._url(element)
         path = path_of_url(inspection, url.place, url.value) if url else None
-        media = path and inspection.media(path, place)
+        media = inspection.media(path, url.place) if path and url else None
         if media and format_ and format_.colour_space is None and media.colour.is_hdr:
             problem = f"its format has no colorSpace; {media.path.name} is {media.colour.dynamic_range.upper()}"
             inspection.error(place, problem, "without it the picture is taken for Rec. 709")

@@ -150,6 +150,13 @@ class _Reader:
                         slack=1 / self._rate,
                     )
                 position = end
+        self._check_track(playlist, position)
+
+    def _check_track(self, playlist: Element, length: int) -> None:
+        """In a file that was made from a timeline all tracks end together, the black below them as well."""
+        if self._inspection.timeline is not None and length != self._inspection.timeline.num_frames:
+            problem = f"its entries fill {length} frames; the timeline has {self._inspection.timeline.num_frames}"
+            self._inspection.error(playlist.place, problem, "end all tracks together")
 
     def _check_entry(self, producer: _Producer, first: Said[int], last: Said[int]) -> None:
         if producer.last is not None and not producer.first <= first.value <= last.value <= producer.last:
@@ -166,6 +173,9 @@ class _Reader:
                         first, last = (self._attribute(element, name) for name in ("in", "out"))
                         if first and last:
                             self._check_entry(producer, first, last)
+                            if (first.value, last.value) != (producer.first, producer.last):
+                                problem = f"it offers {first.value} to {last.value} of {producer.element.place.element}"
+                                self._inspection.odd(element.place, problem, "offer the whole file")
 
     def _producer(self, entry: Element) -> _Producer | None:
         id_ = entry.attributes.get("producer", "")

@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autohighlight.config import ExportOptions
-from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError
+from autohighlight.export.edl import write_edl
 from autohighlight.export.verify import verify_file
+from autohighlight.timeline.model import Part, Source, Timeline
+from tests.factories import make_audio, make_media
 from tests.timeline_files import CASES, case_timeline
 from tests.timeline_matrix import Matrix
+from tests.unit.export.verify.breaking import EXPORTERS, write
 
-EXPORTERS = {name: exporter for name, exporter in load_plugins().exporters.items() if not exporter.renders}
+IN_EVERY_RUN = ("29.97 DF", "rotated 270", "four mono tracks", "several")
+"""Cases that AAF is tried on in every run: its library takes a second for each."""
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", EXPORTERS)
+def every_case() -> Iterator[Any]:
+    for name in EXPORTERS:
+        for case in CASES:
+            marks = [pytest.mark.slow] if name == "aaf" and case not in IN_EVERY_RUN else []
+            yield pytest.param(name, case, marks=marks, id=f"{name}-{case}")
+
+
+@pytest.mark.parametrize(("name", "case"), list(every_case()))
 def test_nothing_is_found_in_what_is_written(name: str, case: str, matrix: Matrix, tmp_path: Path) -> None:
     timeline = case_timeline(case, matrix, handles="2f")
-    path = tmp_path / f"x{EXPORTERS[name].suffixes[0]}"
     try:
-        (written,) = EXPORTERS[name].write(timeline, path, ExportOptions(markers=True), lambda _: None)
+        path = write(name, timeline, tmp_path)
     except OptionError:  # an EDL has no timecode at 120 frames/s
         assert (name, case) == ("edl", "120")
         return
-    assert [str(finding) for finding in verify_file(written, timeline)] == []
-    assert [str(finding) for finding in verify_file(written)] == []
+    assert [str(finding) for finding in verify_file(path, timeline)] == []
+    assert [str(finding) for finding in verify_file(path)] == []
+
+
+@pytest.mark.parametrize("version", ["1.8", "1.9", "1.10", "1.11"])
+def test_every_version_of_fcpxml(version: str, matrix: Matrix, tmp_path: Path) -> None:
+    timeline = case_timeline("PQ", matrix)
+    path = write("fcpxml", timeline, tmp_path, fcpxml_version=version)
+    assert verify_file(path, timeline) == []
+
+
+def test_a_list_in_several_files(matrix: Matrix, tmp_path: Path) -> None:
+    source = case_timeline("25", matrix).sources[0]
+    parts = tuple(Part(source, number % 40, 3, 0.5, "") for number in range(1100))
+    timeline = Timeline("long", source.rate, (96, 64), parts)
+    first, second, third = write_edl(timeline, tmp_path / "x.edl", ExportOptions(), lambda _: None)
+    assert [verify_file(path, timeline) for path in (first, second, third)] == [[], [], []]
+    assert [verify_file(path) for path in (first, second, third)] == [[], [], []]
+    lines = second.read_bytes().decode().split("\r\n\r\n")
+    second.write_bytes("\r\n\r\n".join([lines[0], *lines[2:]]).encode())
+    assert verify_file(second, timeline)
+
+
+def test_names_that_are_no_utf_8_cannot_be_told_from_a_list(tmp_path: Path) -> None:
+    media = make_media(path="/no/such/\udcff.mov", audio=[make_audio()])
+    timeline = Timeline("x", media.frame_rate, (1280, 720), (Part(Source(media), 0, 25, 0.5, ""),))
+    findings = verify_file(write("edl", timeline, tmp_path), timeline)
+    assert {finding.severity for finding in findings} == {"warning"}
