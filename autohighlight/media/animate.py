@@ -13,7 +13,9 @@ import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
+from autohighlight.errors import DependencyError
 from autohighlight.media.encode import arguments_of, run_encoder
+from autohighlight.media.ffmpeg import find_ffmpeg
 from autohighlight.media.source import file_url
 
 ENCODERS = {"gif": "gif", "webp": "libwebp_anim", "avif": "libaom-av1"}
@@ -21,6 +23,7 @@ ENCODERS = {"gif": "gif", "webp": "libwebp_anim", "avif": "libaom-av1"}
 
 _WEBP_QUALITY = 75
 _AVIF_CRF = 30  # looks as WebP does at 75, and is smaller
+_BAYER_SCALE = 3  # 2, the usual, shows as a grid on even walls; 3 does not, and still hides bands
 _SCALING = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 _PALETTE_SIZE = (16, 16)
 
@@ -61,7 +64,7 @@ def encode_animation(
     Raises:
         OSError: the disk is full.
         OutputError: the encoder failed.
-        DependencyError: no ffmpeg program, or one without the encoder.
+        DependencyError: no ffmpeg program, or one without the encoder, or one that cannot say how often AVIF is played.
     """
     stream = _input(pictures)
     if size != pictures.size:
@@ -77,6 +80,20 @@ def encode_animation(
     else:
         node, options = _in_bt709(stream), {"crf": _AVIF_CRF, "b:v": 0, "cpu-used": 6, "row-mt": 1, "loop": plays}
     _run(form, node, pictures, output, **{"c:v": ENCODERS[form], **options})
+    if form == "avif" and plays:
+        _check_repetition(output)
+
+
+def _check_repetition(output: Path) -> None:
+    """Makes sure that an AVIF says how often it is played, which FFmpeg before 6.0 leaves out without a word.
+
+    It is said by an edit list (ISO/IEC 23008-12, section 9.6); without one it is played without end.
+    """
+    if b"elst" not in output.read_bytes():
+        raise DependencyError(
+            f"the ffmpeg program {find_ffmpeg().path} cannot say how often an AVIF is played",
+            "leave --loop out, or take it off PATH so that the one in imageio-ffmpeg is used",
+        )
 
 
 _RAW = {"f": "rawvideo", "c:v": "rawvideo", "pix_fmt": "bgra"}
@@ -96,7 +113,9 @@ def _run(form: str, node: Any, pictures: Pictures, output: Path, **options: obje
 
 def _with_palette(stream: Any, palette: Path, dither: str) -> Any:
     colours = ffmpeg.input(file_url(palette), format="rawvideo", pixel_format="bgra", video_size=_PALETTE_SIZE)
-    return ffmpeg.filter([stream, colours.video], "paletteuse", dither=dither, diff_mode="rectangle")
+    return ffmpeg.filter(
+        [stream, colours.video], "paletteuse", dither=dither, bayer_scale=_BAYER_SCALE, diff_mode="rectangle"
+    )
 
 
 def _gif_options(pictures: Pictures, plays: int) -> dict[str, object]:
@@ -104,8 +123,9 @@ def _gif_options(pictures: Pictures, plays: int) -> dict[str, object]:
         return math.floor(frame * 100 / pictures.frame_rate + Fraction(1, 2))
 
     last = pictures.num_frames - 1
-    # The file says how often it is repeated, so for once it says nothing.
-    return {"final_delay": tick(last + 1) - tick(last), "loop": plays - 1 if plays else 0}
+    # The file says how often it is repeated, 0 being without end, and to be played once it says nothing.
+    loop = {0: 0, 1: -1}.get(plays, plays - 1)
+    return {"final_delay": tick(last + 1) - tick(last), "loop": loop}
 
 
 def _in_bt709(stream: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autohighlight.cli.arguments import add_options, layered_options
+from autohighlight.cli.commands import gif
 from autohighlight.cli.parser import examples
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from autohighlight.pipeline import Analysis
     from autohighlight.types import Selection
 
-OPTIONS = ("overwrite", "handles", "markers", "fcpxml_version", "chapters_of", "verify")
-"""Of those of a result, the ones that a timeline has a use for."""
+OPTIONS = ("overwrite", "handles", "markers", "fcpxml_version", "chapters_of", "verify", *gif.PICTURE_OPTIONS)
+"""Of those of a result, the ones that a timeline or a GIF has a use for."""
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

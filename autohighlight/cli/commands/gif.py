@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from autohighlight.pipeline import Analysis
     from autohighlight.types import Selection
 
-OPTIONS = ("width", "fps", "dither", "max_bytes", "loop", "overwrite")
-"""Of those of a result, the ones that a moving picture has a use for."""
+PICTURE_OPTIONS = ("width", "fps", "dither", "max_bytes", "loop")
+"""Of those of a result, the ones that only a moving picture has a use for."""
 
 DEFAULTS = {"count": "3", "max_length": "6s", "duration": "50%"}
 """Of this command alone: a longer GIF is too large to send, and how long each is matters more than all together."""
@@ -60,8 +60,10 @@ def _describe(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], n
     )
     parser.add_argument("--dry-run", action="store_true", help="choose and print, but write nothing")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
-    add_options(parser, ("sample", "extract", "score", "select"), only=OPTIONS, without=tuple(DEFAULTS))
-    group = parser.add_argument_group(f"Which highlights become {noun}")
+    add_options(
+        parser, ("sample", "extract", "score", "select"), only=(*PICTURE_OPTIONS, "overwrite"), without=tuple(DEFAULTS)
+    )
+    group = parser.add_argument_group("Defaults that differ from those of a reel")
     for _, spec in option_fields():
         if spec.name in DEFAULTS:
             add_option(group, spec, depends=DEFAULTS[spec.name])
