@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -169,20 +170,33 @@ def test_a_disk_that_fills_up_under_the_sound_is_said(
 def test_a_failure_leaves_nothing_and_names_the_place(tmp_path: Path) -> None:
     path = tmp_path / "x.mp4"
 
-    def write_half(error: BaseException) -> None:
+    def write_half(fail: Callable[[Path], BaseException]) -> None:
         with written_whole(path, overwrite=False) as unfinished:
             unfinished.write_bytes(b"half")
             unfinished.with_name("sound").write_bytes(b"half")
-            raise error
+            raise fail(unfinished)
 
     with pytest.raises(NoSpaceError) as caught:
-        write_half(fail_with(errno.ENOSPC))
+        write_half(lambda _: fail_with(errno.ENOSPC))
     assert caught.value.path == path
     with pytest.raises(OutputError) as other:
-        write_half(OutputError(tmp_path / "hidden", "broke"))
+        write_half(lambda unfinished: OutputError(unfinished, "broke"))
     assert other.value.path == path
     with pytest.raises(KeyboardInterrupt):
-        write_half(KeyboardInterrupt())
+        write_half(lambda _: KeyboardInterrupt())
+    assert files_in(tmp_path) == set()
+
+
+def test_of_several_files_at_once_none_is_left_and_the_one_that_failed_is_named(tmp_path: Path) -> None:
+    one, other = tmp_path / "1.gif", tmp_path / "2.gif"
+    with (
+        pytest.raises(OutputError) as caught,
+        written_whole(one, overwrite=False) as first,
+        written_whole(other, overwrite=False) as second,
+    ):
+        first.write_bytes(b"whole")
+        raise OutputError(second, "broke")
+    assert caught.value.path == other
     assert files_in(tmp_path) == set()
 
 
