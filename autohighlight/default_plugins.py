@@ -248,7 +248,12 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve", verify=_faults))
     register("otio", Exporter(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools", verify=_faults))
     register("mlt", Exporter(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt", verify=_faults))
-    register("aaf", Exporter(_aaf, (".aaf",), "Advanced Authoring Format: Avid; needs pip install autohighlight[aaf]"))
+    register(
+        "aaf",
+        Exporter(
+            _aaf, (".aaf",), "Advanced Authoring Format: Avid; needs pip install autohighlight[aaf]", verify=_faults
+        ),
+    )
     register("csv", Exporter(_csv, (".csv",), "a row for each part: spreadsheets, scripts", verify=_faults))
     register("json", Exporter(_json, (".json",), "sequence, sources with their scores, parts: scripts", verify=_faults))
     register("chapters", Exporter(_chapters, (".vtt",), "WebVTT chapters: players, browsers", verify=_faults))

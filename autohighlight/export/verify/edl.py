@@ -31,7 +31,7 @@ _COMMENT = re.compile(r"\*\s*(FROM CLIP NAME|SOURCE FILE|LOC):\s*(.*)")
 _LOCATOR = re.compile(_LABEL + r"(?:\s.*)?")
 _CHANNELS = re.compile(r"AUD((?:\s+\d{1,2})+)")
 _DIVIDED = re.compile(r".* (\d{1,4}) of (\d{1,4})")
-_REEL = re.compile(r"[0-9A-Z]{1,8}")
+_REEL = re.compile(r"[0-9A-Za-z_.-]{1,8}")
 _BLACK = ("BL", "AX")
 _LONGEST_LINE = 4096
 _SILENT_WORDS = ("TITLE:", "FCM:", "AUD", "*", "M2")
@@ -162,7 +162,7 @@ def _check_numbers_and_reels(inspection: Inspection, events: list[_Event]) -> No
             inspection.error(event.place, f"the reel {event.reel!r} has a blank, where its name ends to readers",
                              "use letters and digits")  # fmt: skip
         elif not _REEL.fullmatch(event.reel):
-            inspection.odd(event.place, f"the reel {event.reel!r} is not of up to eight capital letters and digits",
+            inspection.odd(event.place, f"the reel {event.reel!r} is not of up to eight letters and digits",
                            "readers cut it off")  # fmt: skip
         if event.source_file is not None:
             first = reels.setdefault(event.reel, event.source_file.value)

@@ -83,6 +83,7 @@ class _Reader:
                 )
             self._by_id.setdefault(id_, element)
         self._producers = dict[str, _Producer]()
+        self._is_known = True
 
     def sequence(self) -> ReadSequence | None:
         """What is played; None where the document does not say at which rate, or plays nothing."""
@@ -105,7 +106,7 @@ class _Reader:
             place=tractor.place,
             rate=Said(self._rate, profile.place),
             clips=tuple(clips),
-            num_frames=Said(last.value + 1, last.place) if last else None,
+            num_frames=Said(last.value + 1, last.place) if last and self._is_known else None,
             size=Said((width, height), profile.place) if width and height else None,
             markers=tuple(self._markers(tractor)),
         )
@@ -123,6 +124,8 @@ class _Reader:
                 yield target, track.attributes.get("hide") not in ("video", "both")
             elif target.tag == "tractor" and id(target) not in seen:
                 yield from self._playlists(target, seen)
+            elif target.tag != "tractor":
+                self._pass_over(track, "the track plays a producer itself")
 
     def _clips(self, playlist: Element, is_seen: bool) -> Iterator[ReadClip]:
         """The entries of a playlist in their places."""
@@ -163,6 +166,11 @@ class _Reader:
             problem = f"it plays {first.value} to {last.value} of {producer.element.place.element}, which has "
             self._inspection.error(first.place, f"{problem}{producer.first} to {producer.last}", "play what is there")
 
+    def _pass_over(self, element: Element, problem: str) -> None:
+        """Something is played that is not known: how long all is cannot be told either."""
+        self._is_known = False
+        self._inspection.note(element.place, f"{problem}: it was not checked")
+
     def _check_bin(self, tractor: Element) -> None:
         """Entries of the bin play what their files have."""
         played = {track.attributes.get("producer") for track in tractor.all("track")}
@@ -184,7 +192,7 @@ class _Reader:
             self._inspection.error(entry.place, f"nothing has the id {id_!r}", "name a producer")
             return None
         if element.tag not in ("producer", "chain"):
-            self._inspection.note(entry.place, "it plays another sequence: it was not checked")
+            self._pass_over(entry, "it plays another sequence")
         if id_ not in self._producers:
             self._producers[id_] = self._describe(element)
         return self._producers[id_]
@@ -203,7 +211,7 @@ class _Reader:
         name = service.text if service else "avformat"
         if name not in _MEDIA or resource is None:
             if name in _FILES:
-                inspection.note(element.place, f"it is played by {name}: it was not checked")
+                self._pass_over(element, f"it is played by {name}")
             return _Producer(
                 element, None, first.value if first else 0, last.value if last else None, False, frozenset()
             )

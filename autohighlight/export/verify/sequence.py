@@ -23,8 +23,9 @@ def check_sequence(inspection: Inspection, sequence: ReadSequence) -> None:
     _check_tracks(inspection, sequence)
     _check_length(inspection, sequence)
     _check_sound(inspection, sequence)
+    whole = max((clip.record_end.value for clip in sequence.clips), default=0) / sequence.rate.value
     for marker in sequence.markers:
-        _check_marker(inspection, sequence, marker)
+        _check_marker(inspection, marker, sequence.rate.value, whole)
     if inspection.timeline is None:
         _check_upright(inspection, sequence)
         _check_cut_from_sources(inspection, sequence)
@@ -111,19 +112,18 @@ def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(numbers)))
 
 
-def _check_marker(inspection: Inspection, sequence: ReadSequence, marker: ReadMarker) -> None:
-    """It lies on its clip, or in the sequence, on the clock that the format has for it."""
-    whole = max((clip.record_end.value for clip in sequence.clips), default=0) / sequence.rate.value
+def _check_marker(inspection: Inspection, marker: ReadMarker, rate: Fraction, whole: Fraction) -> None:
+    """It lies on its clip, or in the sequence, which lasts `whole` seconds, on the clock that the format has for it."""
     start, end, what = Fraction(0), whole, "the sequence"
     if marker.clip is not None:
         clip, what = marker.clip, marker.clip.place.element
         if marker.clock == "source":
             start, end = clip.source_start.value, clip.source_end.value
         else:
-            start, end = (frame / sequence.rate.value for frame in clip.record)
+            start, end = (frame / rate for frame in clip.record)
     clock = "the file's clock" if marker.clock == "source" else "the sequence's clock"
     # Where rates differ, a marker lies up to one frame of the sequence before what it marks.
-    room = 1 / sequence.rate.value if marker.clock == "source" else Fraction(0)
+    room = 1 / rate if marker.clock == "source" else Fraction(0)
     if not start - room < marker.start.value < end and marker.start.value != start:
         problem = f"the marker lies at {_seconds(marker.start.value)}, outside {what}"
         inspection.error(marker.start.place, problem, f"here markers are placed on {clock}")

@@ -142,7 +142,7 @@ class TestEdlSoundAndReels:
     def test_reels(self, timeline: Timeline, tmp_path: Path) -> None:
         path = write("edl", timeline, tmp_path)
         edit(path, "001  SOURCE  ", "001  MY CLIP ").assert_found("the reel 'MY CLIP' has a blank")
-        edit(path, "001  SOURCE  ", "001  A001C003X").assert_found("not of up to eight capital letters and digits")
+        edit(path, "001  SOURCE  ", "001  A001C003X").assert_found("not of up to eight letters and digits")
 
     def test_one_reel_for_two_files(self, matrix: Matrix, tmp_path: Path) -> None:
         path = write("edl", case_timeline("several", matrix), tmp_path)
