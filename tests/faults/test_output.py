@@ -189,13 +189,14 @@ def test_a_failure_leaves_nothing_and_names_the_place(tmp_path: Path) -> None:
 
 def test_of_several_files_at_once_none_is_left_and_the_one_that_failed_is_named(tmp_path: Path) -> None:
     one, other = tmp_path / "1.gif", tmp_path / "2.gif"
-    with (
-        pytest.raises(OutputError) as caught,
-        written_whole(one, overwrite=False) as first,
-        written_whole(other, overwrite=False) as second,
-    ):
-        first.write_bytes(b"whole")
-        raise OutputError(second, "broke")
+
+    def write_both() -> None:
+        with written_whole(one, overwrite=False) as first, written_whole(other, overwrite=False) as second:
+            first.write_bytes(b"whole")
+            raise OutputError(second, "broke")
+
+    with pytest.raises(OutputError) as caught:
+        write_both()
     assert caught.value.path == other
     assert files_in(tmp_path) == set()
 
