@@ -229,7 +229,7 @@ def _animation(form: str) -> TimelineWriter:
     return write
 
 
-def _faults(path: Path, timeline: Timeline | None) -> Faults:
+def _faults(path: Path, timeline: Timeline) -> Faults:
     from autohighlight.export.verify import verify_file
 
     findings = verify_file(path, timeline)

@@ -212,7 +212,7 @@ def write_timeline(
     written = form.write(timeline, Path(path), options.export, progress)
     if form.verify is not None and options.export.verify:
         for file in written:
-            faults = form.verify(file, timeline if len(written) == 1 else None)
+            faults = form.verify(file, timeline)
             for warning in faults.warnings:
                 _LOG.warning("%s: %s", file.name, warning)
             if faults.errors:

@@ -76,10 +76,10 @@ class TimelineWriter(Protocol):
 class TimelineVerifier(Protocol):
     """Reads a written file again and says what is wrong with it; errors and warnings alone, a line each.
 
-    The timeline is what it was made from; None where the file holds a part of it.
+    The timeline is what it was made from; where that was written as several files, each holds a part of it.
     """
 
-    def __call__(self, path: Path, timeline: Timeline | None) -> Faults: ...
+    def __call__(self, path: Path, timeline: Timeline) -> Faults: ...
 
 
 @dataclass(frozen=True)

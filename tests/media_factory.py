@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import av
+import imageio_ffmpeg
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
-
-from autohighlight.media.ffmpeg import find_ffmpeg
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20")
 """Fast to encode; key frames every 250 frames unless told otherwise."""
@@ -51,8 +50,8 @@ def read_number(luma: NDArray[Any]) -> int:
 
 
 def run_ffmpeg(*arguments: object, data: bytes | None = None) -> None:
-    """Runs the ffmpeg program; its output is replaced."""
-    command = [find_ffmpeg().path, "-hide_banner", "-v", "error", "-y", *map(str, arguments)]
+    """Runs the ffmpeg program in imageio-ffmpeg, the same on every machine; its output is replaced."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-v", "error", "-y", *map(str, arguments)]
     if data is None:
         command.insert(1, "-nostdin")
     done = subprocess.run(command, input=data, capture_output=True, check=False)

@@ -17,7 +17,7 @@ from autohighlight.errors import OutputError
 from autohighlight.plugins import Exporter, Faults, Plugins, Registry
 from autohighlight.timeline.model import Timeline
 
-Verifier = Callable[[Path, Timeline | None], Faults]
+Verifier = Callable[[Path, Timeline], Faults]
 
 
 def plugins_with(verify: Verifier, num_files: int = 1) -> Plugins:
@@ -52,20 +52,20 @@ def test_warnings_are_logged_and_the_file_stays(tmp_path: Path, caplog: pytest.L
     assert "0a.sample: line 1: odd" in caplog.text
 
 
-def test_one_file_is_compared_with_its_timeline_and_each_of_several_by_itself(tmp_path: Path) -> None:
-    seen: list[bool] = []
+def test_each_file_is_compared_with_its_timeline(tmp_path: Path) -> None:
+    seen: list[tuple[str, Timeline]] = []
 
-    def verify(_path: Path, timeline: Timeline | None) -> Faults:
-        seen.append(timeline is not None)
+    def verify(path: Path, timeline: Timeline) -> Faults:
+        seen.append((path.name, timeline))
         return Faults()
 
-    write(tmp_path, plugins_with(verify))
     write(tmp_path, plugins_with(verify, 2))
-    assert seen == [True, False, False]
+    assert [name for name, _ in seen] == ["0a.sample", "1a.sample"]
+    assert seen[0][1] is seen[1][1] is not None
 
 
 def test_nothing_is_checked_where_nobody_wants_it(tmp_path: Path) -> None:
-    def never(_path: Path, _timeline: Timeline | None) -> Faults:
+    def never(_path: Path, _timeline: Timeline) -> Faults:
         raise AssertionError("checked")
 
     assert write(tmp_path, plugins_with(never), verify=False)
