@@ -333,7 +333,7 @@ class ExportOptions(Checked):
     )
     dither: str = option(
         "bayer",
-        "how a GIF mixes the colours of its palette; sierra2_4a and floyd_steinberg are finer, and up to twice as large",
+        "how a GIF mixes the colours of its palette; sierra2_4a and floyd_steinberg are finer, up to twice as large",
         choices=("bayer", "sierra2_4a", "floyd_steinberg", "none"),
     )
     max_bytes: int | None = option(
