@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # Machines differ in speed; how long an example takes says nothing about whether it is right.
 settings.register_profile("autohighlight", deadline=None)
 settings.load_profile("autohighlight")
+
+# Whoever runs the tests in the background of a script has them ignore Ctrl-C, and so would the programs they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
