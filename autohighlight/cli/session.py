@@ -149,6 +149,13 @@ class Session:
 
             logger.handlers = [RichHandler(console=self.remarks, show_path=False, markup=False)]
             logger.setLevel(logging.DEBUG)
+        # Without a handler of its own, the root logger is given one by the first library that writes to it, as pyaaf2
+        # does; that one would print the warnings of this package a second time, and in spite of -q.
+        if not logging.root.handlers:
+            others = logging.StreamHandler()
+            others.setLevel(logging.WARNING)
+            others.addFilter(lambda record: record.name.partition(".")[0] != logger.name)
+            logging.root.addHandler(others)
 
 
 def _console(*, stderr: bool) -> Console:

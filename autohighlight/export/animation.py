@@ -200,7 +200,8 @@ def _make(
 def _check_limit(shot: _Shot, form: str, rung: Rung, num_bytes: int, limit: int) -> None:
     if num_bytes > limit:
         raise OptionError(
-            f"highlight {shot.number} cannot be {form.upper()} of {limit:,} bytes: {_in_words(rung)} has {num_bytes:,}",
+            f"highlight {shot.number} does not fit into {limit:,} bytes as {form.upper()}: "
+            f"{_in_words(rung)} has {num_bytes:,}",
             "allow more with --max-bytes, or shorten the highlights with --max-length",
         )
 

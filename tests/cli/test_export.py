@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def test_a_folder_takes_any_number(command: Command, fake_pipeline: FakePipeline
         (["--to", "edll"], "no exporter is called 'edll'"),
         (["-o", "cut.doc"], "the suffix of cut.doc does not say which form to write"),
         (["-o", "cut.edl", "--to", "edl,fcpxml"], "2 forms cannot be one file"),
+        (["-o", "nowhere/", "--to", "edl"], "nowhere: there is no such folder"),
         (["-o", "nowhere/cut.edl"], "the folder nowhere is not there"),
         (["--to", "edl", "--fcpxml-version", "2"], "--fcpxml-version is one of"),
     ],
@@ -100,3 +102,15 @@ def test_reel_writes_timelines_too(command: Command, fake_pipeline: FakePipeline
         assert video.with_name(f"video.highlights.{suffix}").exists()
         assert f"video.highlights.{suffix}" in outcome.out
     assert command("reel", video, "--export", "edll", "--overwrite").code == 2
+
+
+def test_a_warning_is_said_once_whatever_a_library_logs(
+    command: Command, fake_pipeline: FakePipeline, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("export", video, "--to", "youtube", "--no-verify", "--overwrite")
+    with monkeypatch.context() as patched:
+        patched.setattr(logging.root, "handlers", [])  # as in a process of its own
+        assert command("plugins", "list").code == 0
+        logging.debug("of a library")  # as pyaaf2 does
+        assert command(*words).err.count("these times will be links") == 1
+        assert command(*words, "-q").err == ""

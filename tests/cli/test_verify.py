@@ -61,6 +61,12 @@ def test_notes_are_no_faults(command: Command, right: Path) -> None:
     assert outcome.out.endswith("note.edl: 1 note\n")
 
 
+def test_a_folder_is_not_called_a_video(command: Command, tmp_path: Path) -> None:
+    outcome = command("verify", tmp_path)
+    assert outcome.code == 3
+    assert "is a folder, not a timeline" in outcome.err
+
+
 def test_what_is_no_timeline_is_an_error(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "x.edl"
     path.write_text("Dear editor,\n")

@@ -98,6 +98,6 @@ def test_the_same_input_gives_the_same_bytes(video: Path) -> None:
 def test_what_cannot_fit_says_how_far_it_came_and_writes_nothing(video: Path) -> None:
     with pytest.raises(OptionError) as caught:
         make_animations(video, [(6, 2), (20, 40)], max_bytes=30_000)
-    assert "highlight 2 cannot be GIF of 30,000 bytes: 113x64 at 7.5 frames/s has " in caught.value.problem
+    assert "highlight 2 does not fit into 30,000 bytes as GIF: 113x64 at 7.5 frames/s has " in caught.value.problem
     assert "--max-length" in caught.value.hint
     assert files_in(video.parent) == {"made.mp4"}

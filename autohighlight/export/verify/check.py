@@ -92,6 +92,8 @@ def verify_file(path: Path, timeline: Timeline | None = None) -> list[Finding]:
 
 
 def _content(path: Path) -> bytes:
+    if path.is_dir():
+        raise InputError(path, "is a folder, not a timeline", "name the files in it")
     check_readable(path)
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
