@@ -53,7 +53,7 @@ def destinations(
         exporters: by name.
 
     Raises:
-        OptionError: it is not said which form, or one file is named for several.
+        OptionError: it is not said which form, one file is named for several, or its suffix says another form.
     """
     if output is not None and not output.is_dir():
         chosen = list(names) or [by_suffix(output, exporters)]
@@ -61,6 +61,7 @@ def destinations(
             raise OptionError(
                 f"{len(chosen)} forms cannot be one file", f"name a folder that is there with -o, not {output}"
             )
+        _check_suffix(output, chosen[0], exporters)
         return {chosen[0]: output}
     if not names:
         raise OptionError("which form to write was not said", f"give --to: {', '.join(exporters)}")
@@ -71,6 +72,22 @@ def destinations(
         name: Path(f"{stem}{suffix}" if count[suffix] == 1 else f"{stem}.{name}{suffix}")
         for name, suffix in suffixes.items()
     }
+
+
+_SHARED_SUFFIXES = frozenset({".txt", ".xml", ".json"})
+"""Of text, whoever wrote it; one of these says nothing of the form."""
+
+
+def _check_suffix(output: Path, name: str, exporters: Mapping[str, Exporter]) -> None:
+    suffix, usual = output.suffix.lower(), exporters[name].suffixes
+    if suffix in usual or suffix in _SHARED_SUFFIXES:
+        return
+    others = [other for other, exporter in exporters.items() if suffix in exporter.suffixes]
+    if others or not suffix:
+        what = f"names {others[0]}" if others else "has no suffix, and is no folder that is there"
+        raise OptionError(
+            f"--to {name} writes {usual[0]}, and {printable(output.name)} {what}", f"end it in {usual[0]}"
+        )
 
 
 def check_places(places: Mapping[str, Path], videos: Sequence[Path], *, overwrite: bool) -> None:

@@ -74,3 +74,17 @@ def test_what_is_no_timeline_is_an_error(command: Command, tmp_path: Path) -> No
     assert (outcome.code, outcome.out) == (3, "")
     assert "is a timeline in no format that is known" in outcome.err
     assert "EDL" in outcome.err
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(
+    command: Command, right: Path, wrong: Path, tmp_path: Path
+) -> None:
+    outcome = command("verify", tmp_path / "nowhere.edl", right, wrong)
+    assert outcome.code == 3
+    assert "nowhere.edl" in outcome.err
+    assert f"{right}: nothing is wrong" in outcome.out
+    documents = json.loads(command("verify", tmp_path / "nowhere.edl", right, "--json").out)
+    assert [("error" in document, document["file"]) for document in documents] == [
+        (False, str(right)),
+        (True, str(tmp_path / "nowhere.edl")),
+    ]

@@ -12,6 +12,7 @@ from autohighlight.cli.parser import examples
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
+    from autohighlight.errors import InputError
     from autohighlight.export.verify import Finding
 
 FOUND = 1
@@ -26,7 +27,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description="Reads timeline files again, of this program or another, and checks them against the media that "
         "they name: ranges, frame grids, timecode, rates, sound, links, URLs. Each finding names the line. The format "
         "is told by the content; docs/verify.md says what is checked of each. 'export' does the same after writing, "
-        "and compares with the highlights as well. Exit code 0: nothing is wrong; 1: something is.",
+        "and compares with the highlights as well. Exit code 0: nothing is wrong; 1: something is; 3: "
+        "a file could not be read.",
         epilog=examples(
             ("verify cut.fcpxml", "say what is wrong with it, by line"),
             ("verify *.edl *.xml --json", "several, as JSON"),
@@ -39,15 +41,24 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> int:
     """Runs the command."""
+    from autohighlight.errors import InputError
     from autohighlight.export.verify import verify_file
 
     found: dict[Path, list[Finding]] = {}
+    unreadable: dict[Path, InputError] = {}
     for path in dict.fromkeys(arguments.files):
-        found[path] = verify_file(path)
+        try:
+            found[path] = verify_file(path)
+        except InputError as error:  # the others are checked all the same
+            unreadable[path] = error
+            session.report(error)
+            continue
         if not arguments.json:
             _print(path, found[path], session)
     if arguments.json:
-        _emit(found, session)
+        _emit(found, unreadable, session)
+    if unreadable:
+        return InputError.exit_code
     return FOUND if any(finding.severity != "note" for findings in found.values() for finding in findings) else 0
 
 
@@ -72,11 +83,12 @@ def _summary(findings: Sequence[Finding]) -> str:
     return ", ".join(words) or "nothing is wrong"
 
 
-def _emit(found: Mapping[Path, Sequence[Finding]], session: Session) -> None:
+def _emit(found: Mapping[Path, Sequence[Finding]], unreadable: Mapping[Path, InputError], session: Session) -> None:
     from autohighlight.cli.documents import to_json
 
-    documents = [
+    documents: list[dict[str, object]] = [
         {"file": str(path), "findings": [dataclasses.asdict(finding) for finding in findings]}
         for path, findings in found.items()
     ]
+    documents += [{"file": str(path), "error": error.problem} for path, error in unreadable.items()]
     session.emit(to_json(documents))
