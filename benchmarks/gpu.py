@@ -195,13 +195,15 @@ def check_training(report: Report, device: str, steps: int) -> None:
     report.check(error <= 5e-3, f"{steps} steps from {first:.4f} to {last:.4f}: differ by at most {error:.1e}")
 
 
-def measure_networks(report: Report, device: str, rates: dict[torch.dtype, float], num_windows: int) -> None:
+def measure_networks(
+    report: Report, device: str, rates: dict[torch.dtype, float], num_windows: int, repeats: int
+) -> None:
     report.title("Networks: from frames in the computer's memory to features, uploads included")
     for dtype, rate in rates.items():
         for name, backbone in backbones(device, dtype).items():
             count = num_windows * (8 if backbone.window_length == 1 else 1)
             frames = np.repeat(moving_windows(8, backbone.window_length, backbone.input_size), count // 8, axis=0)
-            taken = seconds_of(lambda b=backbone, f=frames: b.embed(f), device, repeats=5)
+            taken = seconds_of(lambda b=backbone, f=frames: b.embed(f), device, repeats=repeats)
             flops = flops_of(name)
             share = flops * count / statistics.median(taken) / rate
             what = "pictures" if backbone.window_length == 1 else "windows"
@@ -285,10 +287,12 @@ def measure_whole_run(report: Report, device: str, seconds: int) -> None:
         floor = min(decode_seconds(path) for _ in range(3))
         report.line(f"full decode, the floor: {floor:.2f} s")
         for name in ("efficientnet-lite0", "resnet3d-34"):
-            found = {where: timed_run(path, name, where) for where in ("cpu", device)}
-            for where, (taken, _) in found.items():
+            found = []
+            for where in ("cpu", device):
+                taken, values = timed_run(path, name, where)
                 report.line(f"{name} on {where}: {taken:.2f} s, {seconds / taken:.0f} x realtime, {taken / floor:.2f}")
-            scores_here, scores_there = (values for _, values in found.values())
+                found.append(values)
+            scores_here, scores_there = found
             order = float(np.corrcoef(np.argsort(np.argsort(scores_here)), np.argsort(np.argsort(scores_there)))[0, 1])
             error = float(np.abs(scores_here - scores_there).max())
             report.check(order >= 0.98, f"{name}: scores differ by at most {error:.3f}, rank correlation {order:.4f}")
@@ -348,7 +352,7 @@ def main() -> int:
     check_features(report, device, 2 if quick else 16)
     check_selector(report, device, 200 if quick else 20_000)
     check_training(report, device, 2 if quick else 20)
-    measure_networks(report, device, rates, 8 if quick else 1024)
+    measure_networks(report, device, rates, *((8, 1) if quick else (1024, 5)))
     measure_training(report, device, 2 if quick else 100)
     measure_whole_run(report, device, 4 if quick else arguments.seconds)
     return 1 if report.has_failed else 0

@@ -70,4 +70,5 @@ def test_all_of_it_runs_on_the_cpu(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setattr(gpu, "LEAST_SHARE", 0.0)  # of small products, on a busy machine, nothing can be asked
     assert gpu.main() == 0
     out = capsys.readouterr().out
-    assert out.count("PASS") == 13
+    assert "FAIL" not in out
+    assert out.count("PASS") in (10, 13)  # with three more where the CPU has bfloat16
