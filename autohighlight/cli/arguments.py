@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from autohighlight.config import Layered, Options, load, option_fields, option_flag
-from autohighlight.errors import OutputError
 from autohighlight.scorers import may_use_selector
 
 ALL_STAGES = tuple(spec.name for spec in dataclasses.fields(Options))
-
-
-def file_or_folder(text: str) -> Path:
-    """The path that a word names; a `Path` would not tell ``cuts/`` from ``cuts``, which may be a file to write.
-
-    Raises:
-        OutputError: the word ends as a folder's name does, and there is no such folder.
-    """
-    path = Path(text)
-    if text.endswith(tuple(filter(None, (os.sep, os.altsep)))) and not path.is_dir():
-        raise OutputError(path, "there is no such folder", "make it, or name another with -o")
-    return path
 
 
 def add_options(

@@ -45,7 +45,7 @@ def test_a_folder_takes_any_number(command: Command, fake_pipeline: FakePipeline
         (["--to", "edll"], "no exporter is called 'edll'"),
         (["-o", "cut.doc"], "the suffix of cut.doc does not say which form to write"),
         (["-o", "cut.edl", "--to", "edl,fcpxml"], "2 forms cannot be one file"),
-        (["-o", "nowhere/", "--to", "edl"], "nowhere: there is no such folder"),
+        (["-o", "nowhere/", "--to", "edl"], "nowhere has no suffix, and is no folder that is there"),
         (["-o", "cut.fcpxml", "--to", "edl"], "--to edl writes .edl, and cut.fcpxml names fcpxml"),
         (["-o", "other.mp4", "--to", "edl"], "--to edl writes .edl, and other.mp4 names reel"),
         (["-o", "cuts", "--to", "edl"], "cuts has no suffix, and is no folder that is there"),

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autohighlight.cli.arguments import add_options, file_or_folder, layered_options
+from autohighlight.cli.arguments import add_options, layered_options
 from autohighlight.cli.commands import gif
 from autohighlight.cli.parser import examples
 
@@ -44,7 +44,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="FORMAT[,...]",
         help="which forms to write (default: what the suffix of -o says)",
     )
-    parser.add_argument("-o", "--output", metavar="FILE|FOLDER", type=file_or_folder, help="where to write")
+    parser.add_argument("-o", "--output", metavar="FILE|FOLDER", type=Path, help="where to write")
     add_options(parser, ("sample", "extract", "score", "select"), only=OPTIONS)
     parser.set_defaults(run=run)
 
