@@ -68,8 +68,8 @@ def draw(panels: Sequence[Panel], dots: Sequence[Dot], steps: Sequence[int], thr
         for number in range(len(panels) + 1)
     ]
     for panel, (left, top) in zip(panels, places, strict=False):
-        _Axes(left, left + width - 56, top, top + PANEL_HEIGHT, len(steps)).draw(canvas, panel, steps, colours)
-    _scatter(pen, dots, (*places[-1], places[-1][0] + width - 56, places[-1][1] + PANEL_HEIGHT), threshold, colours)
+        _Axes(left, left + width - 60, top, top + PANEL_HEIGHT, len(steps)).draw(canvas, panel, steps, colours)
+    _scatter(pen, dots, (*places[-1], places[-1][0] + width - 60, places[-1][1] + PANEL_HEIGHT), threshold, colours)
     return reduced(canvas)
 
 
@@ -90,8 +90,8 @@ def _scatter(
         return bottom - (min(max(gain, -0.2), 0.8) + 0.2) * (bottom - top)
 
     pen.text((left, top - 32 * SCALE), "do seeds agree?", fill=INK, font=font(19), anchor="ls")
-    about = "mAP over chance after the last step, over rank correlation of seeds"
-    pen.text((left, top - 13 * SCALE), about, fill=GREY, font=font(13), anchor="ls")
+    about = "mAP over chance, by the rank correlation of seeds"
+    pen.text((left, top - 13 * SCALE), about, fill=GREY, font=font(14), anchor="ls")
     for tenth in range(-2, 9, 2):
         pen.line([(left, y(tenth / 10)), (right, y(tenth / 10))], fill=INK if tenth == 0 else GRID, width=SCALE)
         pen.text((left - 10 * SCALE, y(tenth / 10)), f"{tenth / 10:+.1f}", fill=GREY, font=font(15), anchor="rm")

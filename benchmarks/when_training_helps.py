@@ -23,6 +23,7 @@ import numpy as np
 from half_labelled import chance_of_rest, half_labelled, halves, ridge_of_rest
 from jobs import Jobs
 from labelled_collections import Collection, Material, composed, load, of_kind
+from PIL import Image
 from step_curves import Curve, between_videos, follow, identifying
 from study_picture import Dot, Line, Panel, draw
 from tables import print_provenance, print_table
@@ -114,7 +115,8 @@ def print_curves(material: Material, jobs: Jobs, arguments: argparse.Namespace) 
     print_table([header, *rows])
     print_measures(pairs, grouped)
     if arguments.plot:
-        draw(panels(pairs, grouped), dots(pairs, grouped), at, AGREEMENT).save(arguments.plot, optimize=True)
+        picture = draw(panels(pairs, grouped), dots(pairs, grouped), at, AGREEMENT)
+        picture.quantize(128, dither=Image.Dither.NONE).save(arguments.plot, optimize=True)
         print(f"\ndrew {arguments.plot}")
 
 
