@@ -89,6 +89,21 @@ def option(
     )
 
 
+def parse_settings(text: str) -> dict[str, str]:
+    """Reads ``name=value,other=value``.
+
+    Raises:
+        OptionError: the text is not of that form, or a name comes twice.
+    """
+    settings: dict[str, str] = {}
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = word.partition("=")
+        if not name or not equals or name in settings:
+            raise OptionError(f"{printable(word)!r} is no new setting", "write them as name=value,other=value")
+        settings[name] = value
+    return settings
+
+
 _RATE = re.compile(r"\d{1,9}/[1-9]\d{0,8}|\d{1,6}(?:\.\d{1,9})?")
 _BYTES = re.compile(r"(?P<n>\d{1,15}(?:\.\d{1,6})?) ?(?:(?P<power>[kmg])(?P<binary>i?))?b?", re.IGNORECASE)
 
@@ -349,6 +364,41 @@ class ExportOptions(Checked):
 
 
 @dataclass(frozen=True)
+class BatchOptions(Checked):
+    """How the tasks of a batch are run."""
+
+    executor: str = option(
+        "local", "what runs the tasks; local: processes on this computer; a plugin may bring others", metavar="NAME"
+    )
+    executor_options: str | None = option(
+        None, "settings of the executor's own, which its documentation names", metavar="NAME=VALUE[,...]"
+    )
+    jobs: int | None = option(
+        None,
+        "how many videos are worked on at once (default: what this computer's cores and memory are good for)",
+        metavar="N",
+        parse=int,
+        at_least=1,
+        at_most=4096,
+    )
+    timeout: Length | None = option(
+        None,
+        "longest time that one video may take before it counts as failed: 600s or 1:30:00 (default: any)",
+        metavar="LENGTH",
+        parse=Length.parse,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.settings  # noqa: B018 -- said now, not when the work has begun
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """`executor_options` by name."""
+        return parse_settings(self.executor_options or "")
+
+
+@dataclass(frozen=True)
 class Options:
     """All options of a run, by stage."""
 
@@ -357,6 +407,7 @@ class Options:
     score: ScoreOptions = field(default_factory=ScoreOptions)
     select: SelectOptions = field(default_factory=SelectOptions)
     export: ExportOptions = field(default_factory=ExportOptions)
+    batch: BatchOptions = field(default_factory=BatchOptions)
 
     @classmethod
     def of(cls, **values: Any) -> Options:

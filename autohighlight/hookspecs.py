@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from autohighlight.plugins import (
         BackboneFactory,
         ClipSampler,
+        ExecutorFactory,
         Exporter,
         Register,
         Scorer,
@@ -45,6 +46,11 @@ def autohighlight_register_selection_policies(register: Register[SelectionPolicy
 @hookspec
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     """Register exporters: ``register(name, Exporter(write, suffixes, summary))``; see `plugins.Exporter`."""
+
+
+@hookspec
+def autohighlight_register_executors(register: Register[ExecutorFactory]) -> None:
+    """Register ways to run a batch: ``register(name, factory)``, ``factory(options: BatchOptions) -> Executor``."""
 
 
 @hookspec

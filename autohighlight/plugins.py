@@ -15,7 +15,15 @@ from autohighlight import hookspecs
 from autohighlight.errors import OptionError, PluginError
 
 if TYPE_CHECKING:
-    from autohighlight.config import ExportOptions, ExtractOptions, SampleOptions, ScoreOptions, SelectOptions
+    from autohighlight.config import (
+        BatchOptions,
+        ExportOptions,
+        ExtractOptions,
+        SampleOptions,
+        ScoreOptions,
+        SelectOptions,
+    )
+    from autohighlight.executors.protocol import Executor
     from autohighlight.timeline.model import Timeline
     from autohighlight.types import (
         Backbone,
@@ -116,6 +124,12 @@ class Exporter:
     verify: TimelineVerifier | None = None
 
 
+class ExecutorFactory(Protocol):
+    """Makes what runs the tasks of a batch; called once a batch, which closes it."""
+
+    def __call__(self, options: BatchOptions) -> Executor: ...
+
+
 class Register(Protocol[T_contra]):
     """What a plugin is handed to register with."""
 
@@ -179,6 +193,7 @@ class Plugins:
     scorers: Registry[Scorer]
     selection_policies: Registry[SelectionPolicy]
     exporters: Registry[Exporter]
+    executors: Registry[ExecutorFactory]
 
 
 def create_plugin_manager(builtins: Sequence[object] = (), *, installed: bool = True) -> pluggy.PluginManager:
@@ -237,6 +252,7 @@ def collect(manager: pluggy.PluginManager) -> Plugins:
         scorers=Registry("scorer"),
         selection_policies=Registry("selection policy"),
         exporters=Registry("exporter"),
+        executors=Registry("executor"),
     )
     registries: tuple[tuple[str, Registry[Any]], ...] = (
         ("autohighlight_register_backbones", plugins.backbones),
@@ -244,6 +260,7 @@ def collect(manager: pluggy.PluginManager) -> Plugins:
         ("autohighlight_register_scorers", plugins.scorers),
         ("autohighlight_register_selection_policies", plugins.selection_policies),
         ("autohighlight_register_exporters", plugins.exporters),
+        ("autohighlight_register_executors", plugins.executors),
     )
     for hook_name, registry in registries:
         for implementation in getattr(manager.hook, hook_name).get_hookimpls():

@@ -13,10 +13,13 @@ from autohighlight.scorers import may_use_selector
 
 ALL_STAGES = tuple(spec.name for spec in dataclasses.fields(Options))
 
+STAGES_OF_ONE = tuple(stage for stage in ALL_STAGES if stage != "batch")
+"""Those that have a say in what is done with one video."""
+
 
 def add_options(
     parser: argparse.ArgumentParser,
-    stages: Collection[str] = ALL_STAGES,
+    stages: Collection[str] = STAGES_OF_ONE,
     *,
     only: Collection[str] = (),
     without: Collection[str] = (),

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
-from autohighlight.cli.documents import to_json
 from autohighlight.cli.tables import format_size
 from autohighlight.config import ExtractOptions
+from autohighlight.documents import to_json
 from autohighlight.errors import OutputError, printable
 from autohighlight.files import written_whole
 from autohighlight.types import Progress, ProgressCallback

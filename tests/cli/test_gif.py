@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autohighlight.cli.documents import schema_text
 from autohighlight.config import ExportOptions
+from autohighlight.documents import schema_text
 from autohighlight.export import animation
 from autohighlight.export.animation import Animation, animation_paths
 from autohighlight.timeline.model import Timeline

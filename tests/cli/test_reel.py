@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from autohighlight.cli.documents import schema_text
+from autohighlight.documents import schema_text
 from autohighlight.errors import UndecodableError
 from tests.cli.conftest import FakePipeline, Outcome
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autohighlight.cli.documents import schema_text
+from autohighlight.documents import schema_text
 from autohighlight.export.canvas import LEFT, RIGHT
 from autohighlight.export.plot import BOTTOM
 from autohighlight.media import thumbnails

@@ -148,7 +148,7 @@ def _source(arguments: argparse.Namespace) -> LabelSource:
 def run_clusters(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``analyse clusters``."""
     from autohighlight.cli.analyses import print_clusters
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
     from autohighlight.evaluation.clusters import analyse_clusters
     from autohighlight.evaluation.dropout_runs import DropoutRuns
 
@@ -171,7 +171,7 @@ def run_clusters(arguments: argparse.Namespace, session: Session) -> None:
 def run_dropout(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``analyse dropout``."""
     from autohighlight.cli.analyses import print_dropout
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
     from autohighlight.evaluation.dropout import analyse_dropout
 
     options = layered_options(arguments).options
@@ -196,7 +196,7 @@ def run_dropout(arguments: argparse.Namespace, session: Session) -> None:
 def run_embedding(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``analyse embedding``."""
     from autohighlight.cli.analyses import print_left_out
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
     from autohighlight.evaluation.dropout_runs import DropoutRuns
     from autohighlight.evaluation.embedding import analyse_embedding
     from autohighlight.export.scatter import MAX_GROUPS

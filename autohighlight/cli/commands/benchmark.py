@@ -114,7 +114,7 @@ def _add_planted(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the subcommand of one of the paper's benchmarks."""
     from autohighlight.cli.benchmarks import print_labels, print_report
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
     from autohighlight.evaluation.benchmark import measure_labels, run_benchmark
     from autohighlight.evaluation.datasets import BENCHMARKS
 
@@ -181,7 +181,7 @@ def _check_folders(arguments: argparse.Namespace) -> None:
 def run_planted(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``benchmark planted``."""
     from autohighlight.cli.benchmarks import print_planted
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
     from autohighlight.evaluation import planted
 
     with session.progress() as progress:

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autohighlight.cli.arguments import add_options, layered_options
+from autohighlight.cli.arguments import ALL_STAGES, add_options, layered_options
 from autohighlight.cli.parser import examples
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ),
     )
     show.add_argument("--json", action="store_true", help="print JSON")
-    add_options(show)
+    add_options(show, ALL_STAGES)
     show.set_defaults(run=run_show)
     path = inner.add_parser(
         "path",
@@ -50,9 +50,9 @@ def run_show(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``config show``."""
     from rich.text import Text
 
-    from autohighlight.cli.documents import to_json
     from autohighlight.cli.tables import plain_table
     from autohighlight.config import option_fields
+    from autohighlight.documents import to_json
     from autohighlight.errors import printable
 
     layered = layered_options(arguments)

@@ -33,7 +33,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace, session: Session) -> int:
     """Runs the command."""
     from autohighlight.cli.checks import examine
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
 
     checks = examine(session, arguments.config)
     is_able = all(check.is_ok for check in checks if check.is_required)

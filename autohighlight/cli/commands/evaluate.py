@@ -48,7 +48,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
     from autohighlight.evaluation.report import evaluate
     from autohighlight.scorers import check_selector, may_use_selector
 

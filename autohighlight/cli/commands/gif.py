@@ -215,7 +215,7 @@ def _emit(
     analysis: Analysis, selection: Selection, made: list[Animation], sheet: Path | None, session: Session
 ) -> None:
     """The document of a reel without its film, and what was written in place of it."""
-    from autohighlight.cli.documents import highlights_document, to_json
+    from autohighlight.documents import highlights_document, to_json
 
     document = highlights_document(analysis, selection, None)
     document["animations"] = [

@@ -91,8 +91,8 @@ def _add_download(inner: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run_list(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``models list``."""
     from autohighlight.backbones.checkpoints import KNOWN, installed, models_dir
-    from autohighlight.cli.documents import to_json
     from autohighlight.cli.tables import plain_table
+    from autohighlight.documents import to_json
 
     there = installed()
     names = [*KNOWN, *(name for name in there if name not in KNOWN)]
@@ -128,9 +128,9 @@ def _document(name: str, known: KnownCheckpoint | None, mine: InstalledCheckpoin
 def run_info(arguments: argparse.Namespace, session: Session) -> None:
     """Runs ``models info``."""
     from autohighlight.backbones.checkpoints import KNOWN, installed
-    from autohighlight.cli.documents import to_json
     from autohighlight.cli.parser import suggestion
     from autohighlight.cli.tables import plain_table
+    from autohighlight.documents import to_json
     from autohighlight.errors import OptionError, printable
 
     name, there = arguments.name, installed()

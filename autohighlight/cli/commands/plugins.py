@@ -34,8 +34,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
-    from autohighlight.cli.documents import to_json
     from autohighlight.cli.tables import plain_table
+    from autohighlight.documents import to_json
 
     rows = registered(session.plugins)
     if arguments.json:
@@ -52,6 +52,7 @@ def registered(plugins: Plugins) -> list[tuple[str, str, str]]:
         plugins.scorers,
         plugins.selection_policies,
         plugins.exporters,
+        plugins.executors,
     )
     return [
         (registry.kind, name, "built in" if owner == "autohighlight.default_plugins" else owner)

@@ -97,8 +97,8 @@ def make_reel(
         AutohighlightError: see `autohighlight.errors`.
     """
     from autohighlight import pipeline
-    from autohighlight.cli.documents import highlights_document, to_json
     from autohighlight.cli.timelines import asked_for, check_places, destinations, write_all
+    from autohighlight.documents import highlights_document, to_json
     from autohighlight.errors import OptionError
     from autohighlight.export.reel import SUFFIXES
     from autohighlight.files import check_destination

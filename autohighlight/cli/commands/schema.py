@@ -39,7 +39,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
-    from autohighlight.cli.documents import schema_text
+    from autohighlight.documents import schema_text
     from autohighlight.export import tables
 
     session.emit(tables.schema_text() if arguments.document == "timeline" else schema_text())

@@ -121,7 +121,7 @@ def chosen_format(form: str | None, output: Path | None) -> str:
 def _print_or_write(
     form: str, analysis: Analysis, selection: Selection, output: Path | None, session: Session, *, overwrite: bool
 ) -> None:
-    from autohighlight.cli.documents import highlights_document, scores_csv, to_json
+    from autohighlight.documents import highlights_document, scores_csv, to_json
     from autohighlight.files import written_whole
 
     if form == "table" and output is None:

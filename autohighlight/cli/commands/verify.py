@@ -84,7 +84,7 @@ def _summary(findings: Sequence[Finding]) -> str:
 
 
 def _emit(found: Mapping[Path, Sequence[Finding]], unreadable: Mapping[Path, InputError], session: Session) -> None:
-    from autohighlight.cli.documents import to_json
+    from autohighlight.documents import to_json
 
     documents: list[dict[str, object]] = [
         {"file": str(path), "findings": [dataclasses.asdict(finding) for finding in findings]}

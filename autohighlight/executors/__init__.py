@@ -1,0 +1,1 @@
+"""How the tasks of a batch are run; nothing here knows what a task does."""
