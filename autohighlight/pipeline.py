@@ -7,6 +7,7 @@ Knows neither the command line nor the terminal.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,8 @@ def extract(
 ) -> FeatureTrack:
     """The features of each clip, from the cache where they are kept, else by decoding the video once.
 
+    They name the video, as `FeatureTrack.media`.
+
     Args:
         media: a probed file.
         options: see `autohighlight.config`; the defaults if None.
@@ -84,7 +87,8 @@ def extract(
     clips = plugins.clip_samplers[options.sample.clip_sampler](media, options.sample)
     factory = plugins.backbones[options.extract.backbone]
     cache = FeatureCache.from_options(options.extract)
-    return extract_features(media, clips, factory, options.extract, cache=cache, progress=progress)
+    track = extract_features(media, clips, factory, options.extract, cache=cache, progress=progress)
+    return dataclasses.replace(track, media=media)  # not kept in the cache: the same file may lie elsewhere by then
 
 
 def analyse(

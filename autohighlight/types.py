@@ -229,7 +229,8 @@ class FeatureTrack(_Picklable):
 
     Args:
         clips: the N clips, in time order.
-        embeddings: float32 (N, dim): the backbone's feature of each clip, pooled over the clip.
+        embeddings: float32 (N, 2 * dim): the mean of the backbone's features over each clip, then the mean of the
+            absolute steps from one to the next.
         cues: name -> float32 (N,): other measures of each clip, as movement or change; NaN where one could
             not be measured (too few frames, a network that cannot tell).
         shot_boundaries: presentation times, in seconds, at which the picture cuts; ascending.
@@ -237,6 +238,8 @@ class FeatureTrack(_Picklable):
         fingerprint: what the features depend on besides the video: backbone, weights, settings.
         num_frames_lost: frames that could not be decoded.
         num_frames_read: frames that were decoded.
+        media: the video, for a scorer that looks at the file itself, as at its sound; None for features without one,
+            as those of a published collection.
     """
 
     clips: tuple[Clip, ...]
@@ -247,6 +250,7 @@ class FeatureTrack(_Picklable):
     fingerprint: str
     num_frames_lost: int = 0
     num_frames_read: int = 0
+    media: MediaInfo | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.clips:

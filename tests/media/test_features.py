@@ -42,12 +42,22 @@ def extract(video: Path, **options: object) -> FeatureTrack:
 
 def assert_same(one: FeatureTrack, other: FeatureTrack) -> None:
     for spec in dataclasses.fields(FeatureTrack):
-        if spec.name not in {"embeddings", "cues"}:
+        if spec.name not in {"embeddings", "cues", "media"}:
             assert getattr(one, spec.name) == getattr(other, spec.name)
     np.testing.assert_array_equal(one.embeddings, other.embeddings)
     assert one.cues.keys() == other.cues.keys()
     for name, values in one.cues.items():
         np.testing.assert_array_equal(values, other.cues[name])
+
+
+def test_features_name_the_video_whether_they_are_fresh_or_kept(
+    video: Path, decoding_fails: Callable[[], None], tmp_path: Path
+) -> None:
+    media = pipeline.probe(video)
+    assert pipeline.extract(media).media is media
+    moved = pipeline.probe(video.rename(tmp_path / "moved.mp4"))
+    decoding_fails()
+    assert pipeline.extract(moved).media is moved
 
 
 def test_choosing_again_decodes_nothing(video: Path, decoding_fails: Callable[[], None], command: Command) -> None:
