@@ -1,16 +1,71 @@
-"""Where a result goes: checked before any work is done, and written whole or not at all."""
+"""Files as they are: what tells one content from another, and results that are written whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import functools
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from autohighlight.errors import NoSpaceError, OutputError, OutputExistsError
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What a file system says of a file without its content being read.
+
+    While all of it stays the same, so does the content: whatever writes to a file changes its ``ctime``, which no
+    program can set. It is of no use across machines, and a copy of a file has another. On Windows, where ``ctime`` is
+    when the file was made, a program that puts an old time stamp back after writing goes unnoticed.
+
+    Args:
+        size: in bytes.
+        mtime_ns: when the content last changed, in nanoseconds since 1970, as far as one believes it.
+        ctime_ns: when anything of the file last changed.
+        inode: of the file on its device.
+        device: that the file is on.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState:
+        """The state of the file at `path`, through links.
+
+        Raises:
+            OSError: it is not there or not to be looked at.
+        """
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
+
+    def __str__(self) -> str:
+        return " ".join(map(str, astuple(self)))
+
+
+def content_digest(path: Path) -> str:
+    """A digest of a file's whole content (BLAKE2b, 128 bits, as hex); read once a process while its state is the same.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _content_digest(path, FileState.of(path))
+
+
+@functools.lru_cache(maxsize=64)
+def _content_digest(path: Path, _state: FileState) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
 
 _EXISTS_HINT = "give --overwrite to replace it, or another name with -o"
 

@@ -28,12 +28,6 @@ FORMAT_VERSION = 1
 _SUFFIX = ".features.npz"
 
 
-def content_digest(path: Path) -> str:
-    """A digest of a file's whole content (BLAKE2b, 128 bits, as hex)."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
 def entry_key(content: str, clips: Sequence[Clip], fingerprint: str, speed: str) -> str:
     """The name under which features are kept: a digest of all that they depend on."""
     edges = [str(edge) for clip in clips for edge in (clip.time_range.start, clip.time_range.end)]  # they may overlap

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from autohighlight.config import ExtractOptions
 from autohighlight.errors import UndecodableError
-from autohighlight.features.cache import FeatureCache, content_digest, entry_key
+from autohighlight.features.cache import FeatureCache, entry_key
 from autohighlight.features.measure import Piece, measure
 from autohighlight.features.movement import MEASURES
 from autohighlight.features.pictures import PictureSums
 from autohighlight.features.plan import plan, plan_windows
 from autohighlight.features.sums import SumsByClip, pool
 from autohighlight.features.windows import Seams, WindowSums, join, lay_windows
+from autohighlight.files import content_digest
 from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
 from autohighlight.media.seeking import Seeking, find_seeking

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from autohighlight.config import ExtractOptions, user_cache_dir
-from autohighlight.features.cache import FeatureCache, content_digest, entry_key
+from autohighlight.features.cache import FeatureCache, entry_key
+from autohighlight.files import content_digest
 from autohighlight.types import FeatureTrack
 from tests.factories import make_clips, make_features
 
