@@ -136,9 +136,19 @@ class Register(Protocol[T_contra]):
     def __call__(self, name: str, thing: T_contra, /) -> None: ...
 
 
+FAMILY = ":*"
+"""Ends a registered name that stands for every name with the same beginning: ``timm:*`` for ``timm:resnet18``."""
+
+
+def _family_of(name: str) -> str:
+    """The family that a name would belong to; empty if it can belong to none, as a family itself."""
+    prefix, colon, rest = name.partition(":")
+    return prefix + FAMILY if prefix and colon and rest not in ("", "*") else ""
+
+
 @dataclass
 class Registry(Generic[T], Mapping[str, T]):
-    """Things of one kind by name.
+    """Things of one kind by name; a thing may also be there for a family of names, see `FAMILY`.
 
     Args:
         kind: what they are called in messages.
@@ -149,32 +159,45 @@ class Registry(Generic[T], Mapping[str, T]):
     _owners: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, thing: T, owner: str) -> None:
-        """Keeps `thing` under `name`.
+        """Keeps `thing` under `name`; a plugin may register names of its own family beside it, which then go first.
 
         Raises:
-            PluginError: the name is taken; the message names both plugins.
+            PluginError: the name is taken, or lies in the family of another plugin; the message names both plugins.
         """
-        if name in self._things:
+        taken = [name] if name in self._things else self._other_owners(name, owner)
+        if taken:
             raise PluginError(
-                f"the {self.kind} {name!r} is registered by both {self._owners[name]} and {owner}",
+                f"the {self.kind} {name!r} is registered by both {self._owners[taken[0]]} and {owner}",
                 "uninstall one of the two plugins",
             )
         self._things[name] = thing
         self._owners[name] = owner
 
+    def _other_owners(self, name: str, owner: str) -> list[str]:
+        """The names of other plugins that are of the family `name`, or whose family `name` is of."""
+        return [
+            other
+            for other, its_owner in self._owners.items()
+            if its_owner != owner and (_family_of(name) == other or _family_of(other) == name)
+        ]
+
     def owner(self, name: str) -> str:
-        """The plugin that registered `name`."""
-        return self._owners[name]
+        """The plugin that registered `name`, or its family."""
+        return self._owners[self._registered(name)]
+
+    def _registered(self, name: str) -> str:
+        """The name that was registered: `name` itself, or that of its family."""
+        return name if name in self._things else _family_of(name)
 
     def __getitem__(self, name: str) -> T:
         try:
-            return self._things[name]
+            return self._things[self._registered(name)]
         except KeyError:
             known = ", ".join(sorted(self._things))
             raise OptionError(f"no {self.kind} is called {name!r}", f"there are: {known}") from None
 
     def __contains__(self, name: object) -> bool:
-        return name in self._things
+        return isinstance(name, str) and self._registered(name) in self._things
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._things))

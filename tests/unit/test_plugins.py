@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,3 +149,30 @@ def test_names_are_in_order_and_counted() -> None:
 def test_nothing_is_shared_between_two_managers() -> None:
     assert "loud" in collected(Plugin("first", "loud")).scorers
     assert "loud" not in collected(SimpleNamespace(__name__="none")).scorers
+
+
+def test_a_family_is_there_for_every_name_of_its_beginning() -> None:
+    scorers = collected(Plugin("many", "loud:*"), Plugin("one", "bright")).scorers
+    assert scorers["loud:drums"] is scorers["loud:bass.2"] is scorers["loud:*"]
+    assert scorers.owner("loud:drums") == "many"
+    assert "loud:drums" in scorers
+    assert list(scorers) == ["bright", "loud:*"]
+    for other in ("loud", "loud:", "louder:drums", ":drums", "bright:drums"):
+        assert other not in scorers
+        with pytest.raises(OptionError, match=r"there are: bright, loud:\*"):
+            scorers[other]
+
+
+def test_a_family_may_have_members_of_their_own() -> None:
+    plugin = Plugin("many", "loud:*")
+    registry = collected(plugin).scorers
+    own = object()
+    registry.add("loud:drums", own, "many")  # type: ignore[arg-type]
+    assert registry["loud:drums"] is own
+    assert registry["loud:bass"] is not own
+
+
+@pytest.mark.parametrize(("first", "second"), [("loud:*", "loud:drums"), ("loud:drums", "loud:*"), ("a:*", "a:*")])
+def test_a_name_in_the_family_of_another_plugin_names_both(first: str, second: str) -> None:
+    with pytest.raises(PluginError, match=re.escape(f"the scorer {second!r} is registered by both one and two")):
+        collected(Plugin("one", first), Plugin("two", second))
