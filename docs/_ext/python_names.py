@@ -1,0 +1,55 @@
+"""Finds what a docstring names in short: ``Selection`` is `autohighlight.types.Selection` if no other is called so.
+
+What is documented nowhere here, as ``numpy`` or ``Path``, is shown without a link and without complaint: nothing is
+fetched while the documentation is built. A name of this package that is not there is a complaint.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+def find(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.Element) -> nodes.Element | None:
+    """A link to the one thing whose full name ends so; plain text for other packages' names; None to complain."""
+    if node.get("refdomain") != "py":
+        return None
+    target = str(node["reftarget"]).removeprefix("~").removesuffix("()")
+    objects: dict[str, Any] = env.get_domain("py").objects  # type: ignore[attr-defined]
+    for name in (target, f"autohighlight.{target}"):
+        found = [name] if name in objects else []
+        found = found or [known for known in objects if known.endswith(f".{target}")]
+        if found:
+            break
+    if len(found) == 1:
+        return env.get_domain("py").resolve_xref(env, node["refdoc"], app.builder, "obj", found[0], node, contnode)
+    return None if target.startswith("autohighlight.") and not _is_there(target) else contnode
+
+
+def _is_there(name: str) -> bool:
+    """Whether the package has it, though no page describes it."""
+    import importlib  # noqa: PLC0415 -- only for names that no page describes
+
+    words = name.split(".")
+    for count in range(len(words), 0, -1):
+        try:
+            thing: object = importlib.import_module(".".join(words[:count]))
+        except ImportError:
+            continue
+        for word in words[count:]:
+            if not hasattr(thing, word) and word not in getattr(thing, "__annotations__", {}):
+                return False
+            thing = getattr(thing, word, None)
+        return True
+    return False
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Asks for the names that Sphinx does not find by itself."""
+    app.connect("missing-reference", find)
+    return {"parallel_read_safe": True}
