@@ -1,7 +1,8 @@
-"""Backbones that look at windows of 16 frames: 3D ResNets and C3D."""
+"""Backbones that look at windows of frames: 3D ResNets, C3D, and the video networks of plugins."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,16 +54,12 @@ def window_dtype(device: torch.device) -> torch.dtype:
 
 
 class WindowBackbone:
-    """A 3-D network on windows of 16 frames of 112 x 112; see `autohighlight.types.Backbone`.
+    """A 3-D network on windows of frames; see `autohighlight.types.Backbone`.
 
     Its precision is `window_dtype` unless told otherwise. On a CPU with AVX512-BF16 that is bfloat16, about twice as
     fast as float32. With random weights, on 16 windows of real film, the features then differed from those in float32
     by at most 0.4 % of their length for 3D ResNets and 0.6 % for C3D, and the distances between windows by at most 3 %.
     """
-
-    window_length = WINDOW_LENGTH
-    frame_rate: float | None = None
-    input_size = INPUT_SIZE
 
     def __init__(
         self,
@@ -76,11 +73,15 @@ class WindowBackbone:
         device: torch.device,
         dtype: torch.dtype,
         most_on_cpu: int,
+        most_on_accelerator: Mapping[str, int] = _MOST_ON_ACCELERATOR,
+        window_length: int = WINDOW_LENGTH,
+        input_size: tuple[int, int] = INPUT_SIZE,
+        frame_rate: float | None = None,
     ):
         """Takes over `network`, which must be on the CPU and ready for inference.
 
         Args:
-            network: normalised windows (N, 3, 16, 112, 112), in red, green, blue -> (N, `dim`).
+            network: normalised windows (N, 3, T, H, W), in red, green, blue -> (N, `dim`).
             dim: length of one feature.
             name: as registered, with a few letters that tell these weights from others, as ``c3d:dcc47ddc``.
             weights: what tells these weights from others: the file's SHA-256, or a seed.
@@ -89,35 +90,46 @@ class WindowBackbone:
             device: where to run.
             dtype: float32 or bfloat16.
             most_on_cpu: windows that go through the network at once on a CPU.
+            most_on_accelerator: the same by kind of device, as torch calls it.
+            window_length: T.
+            input_size: H and W.
+            frame_rate: see `autohighlight.types.Backbone`.
         """
         self._network = network.eval().requires_grad_(False)
         self._network.to(device, dtype, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self._dtype = dtype
         self._mean = torch.tensor(pixels.mean, device=device).view(3, 1, 1, 1)
         self._std = torch.tensor(pixels.std, device=device).view(3, 1, 1, 1)
-        most = _MOST_ON_ACCELERATOR.get(device.type, most_on_cpu)
+        most = most_on_accelerator.get(device.type, most_on_cpu)
         self._run = ChunkedNetwork(self._features, [(dim,)], device, most_rows=most)
         self.dim = dim
+        self.window_length = window_length
+        self.input_size = input_size
+        self.frame_rate = frame_rate
         self.resize = resize
         self.name = name
         self.device = str(device)
         preprocessing = f"{resize}/{_numbers(pixels.mean)}/{_numbers(pixels.std)}"
+        if (window_length, input_size, frame_rate) != (WINDOW_LENGTH, INPUT_SIZE, None):
+            preprocessing += f"/{window_length}x{input_size[0]}x{input_size[1]}@{frame_rate}"
         self.fingerprint = f"{name}/{weights}/{precision_name(device, dtype)}/{preprocessing}/1"
 
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 sRGB frames (N, 16, 112, 112, 3) -> float32 (N, dim). N may be 0. Safe to call from several threads.
+        """uint8 sRGB frames (N, T, H, W, 3) -> float32 (N, dim). N may be 0. Safe to call from several threads.
 
         Raises:
             ValueError: another shape or type.
             DependencyError: the device has not enough memory for a single window.
         """
-        if frames.dtype != np.uint8 or frames.shape[1:] != (WINDOW_LENGTH, *INPUT_SIZE, 3):
-            raise ValueError(f"frames are uint8 (N, 16, 112, 112, 3), not {frames.dtype} {frames.shape}")
+        shape = (self.window_length, *self.input_size, 3)
+        if frames.dtype != np.uint8 or frames.shape[1:] != shape:
+            expected = ", ".join(map(str, shape))
+            raise ValueError(f"frames are uint8 (N, {expected}), not {frames.dtype} {frames.shape}")
         (features,) = self._run(frames)
         return features
 
     def _features(self, frames: Tensor) -> tuple[Tensor]:
-        """uint8 (N, 16, 112, 112, 3) -> (N, dim)."""
-        x = frames.permute(0, 4, 1, 2, 3)  # (N, 3, 16, 112, 112); as it lies in memory this is channels last
+        """uint8 (N, T, H, W, 3) -> (N, dim)."""
+        x = frames.permute(0, 4, 1, 2, 3)  # (N, 3, T, H, W); as it lies in memory this is channels last
         x = x.sub(self._mean).div_(self._std).to(self._dtype)  # rounded once, after the mean is gone
         return (self._network(x),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +141,7 @@ def check_features(
     """
     trained_on = f"{printable(path)} was trained on"
     if info.backbone != backbone:
-        name, _, digest = info.backbone.partition(":")
+        name, digest = _name_and_digest(info.backbone)
         same = f"--backbone {name}" + (f" with the --checkpoint whose SHA-256 begins with {digest}" if digest else "")
         raise WeightsError(
             f"{trained_on} features of {info.backbone!r}, not of {backbone!r}",
@@ -150,6 +151,12 @@ def check_features(
         raise WeightsError(f"{trained_on} features of the kind {info.feature_kind!r}, not {feature_kind!r}")
     if selector.config.d_in != d_in:
         raise WeightsError(f"{trained_on} features of {selector.config.d_in} columns, not of {d_in}")
+
+
+def _name_and_digest(backbone: str) -> tuple[str, str]:
+    """``c3d:dcc47ddc`` -> ``c3d``, ``dcc47ddc``; the name of a plugin's backbone may have a colon of its own."""
+    name, _, digest = backbone.rpartition(":")
+    return (name, digest) if name and re.fullmatch("[0-9a-f]{8}", digest) else (backbone, "")
 
 
 def _read_about(text: str, where: str) -> tuple[SelectorConfig, SelectorInfo]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -206,3 +207,19 @@ def test_other_features_are_refused_with_the_difference(path: Path, changes: dic
     features = {"backbone": "efficientnet-lite0", "feature_kind": "mean+step", "d_in": 5} | changes
     with pytest.raises(WeightsError, match=message):
         check_features(path, loaded, info, **features)
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "hint"),
+    [
+        ("c3d:dcc47ddc", "use --backbone c3d with the --checkpoint whose SHA-256 begins with dcc47ddc"),
+        ("timm:resnet18:b3b3357e", "use --backbone timm:resnet18 with the --checkpoint whose SHA-256 begins with b3b"),
+        ("timm:resnet18-random", "use --backbone timm:resnet18-random, or train"),
+    ],
+)
+def test_the_backbone_it_needs_is_named_as_it_is_asked_for(path: Path, trained_on: str, hint: str) -> None:
+    loaded, info = load_selector(path)
+    info = dataclasses.replace(info, backbone=trained_on)
+    with pytest.raises(WeightsError) as caught:
+        check_features(path, loaded, info, backbone="small", feature_kind="mean+step", d_in=5)
+    assert caught.value.hint.startswith(hint)
