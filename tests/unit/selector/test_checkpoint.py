@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import errno
 import dataclasses
+import errno
 import json
 import os
 from pathlib import Path
