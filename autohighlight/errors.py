@@ -6,7 +6,9 @@ AutohighlightError                exit code 1
 │   ├── InputError                    a video that cannot be read
 │   │   ├── NotAVideoError            no container that is known
 │   │   ├── NoVideoStreamError        only sound, or only a cover picture
-│   │   └── UndecodableError          no frame of it could be decoded
+│   │   ├── UndecodableError          no frame of it could be decoded
+│   │   ├── LimitError                it asks for more than a video may
+│   │   └── RemoteError               a server or object store that does not give it
 │   └── OutputError                   a result that cannot be written
 │       ├── OutputExistsError         it is there already
 │       └── NoSpaceError              the disk is full
@@ -83,6 +85,24 @@ class NoVideoStreamError(InputError):
 
 class UndecodableError(InputError):
     """Not one frame of the video could be decoded."""
+
+
+class LimitError(InputError):
+    """The video has, or says that it has, more of something than `autohighlight.config.Limits` allows."""
+
+
+class RemoteError(InputError):
+    """A server or object store does not give a video, or not whole; ``address`` names it, ``path`` holds it as well.
+
+    It says nothing of the video itself, and another day it may be had.
+    """
+
+    def __init__(self, address: Path | str, problem: str, hint: str = "") -> None:
+        super().__init__(address, problem, hint)
+        self.address = str(address)
+
+    def __str__(self) -> str:
+        return f"{printable(self.address)}: {AutohighlightError.__str__(self)}"
 
 
 class OutputError(FileError):
