@@ -1,4 +1,4 @@
-"""The built-in backbones, clip samplers, scorers, policies and exporters, registered as a third party's would be.
+"""The built-in backbones, clip samplers, scorers, policies, exporters, executors: registered as a third party's are.
 
 Each is imported when it is first used, so that registering costs nothing.
 """
@@ -16,6 +16,7 @@ from autohighlight.hookspecs import hookimpl
 from autohighlight.plugins import (
     BackboneFactory,
     ClipSampler,
+    ExecutorFactory,
     Exporter,
     Faults,
     Plugins,
@@ -28,7 +29,15 @@ from autohighlight.plugins import (
 )
 
 if TYPE_CHECKING:
-    from autohighlight.config import ExportOptions, ExtractOptions, SampleOptions, ScoreOptions, SelectOptions
+    from autohighlight.config import (
+        BatchOptions,
+        ExportOptions,
+        ExtractOptions,
+        SampleOptions,
+        ScoreOptions,
+        SelectOptions,
+    )
+    from autohighlight.executors.protocol import Executor
     from autohighlight.timeline.model import Timeline
     from autohighlight.types import (
         Backbone,
@@ -267,3 +276,15 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     for form, name in (("gif", "GIF"), ("webp", "animated WebP"), ("avif", "animated AVIF")):
         summary = f"one {name} a highlight, for messages and pages"
         register(form, Exporter(_animation(form), (f".{form}",), summary, renders=True))
+
+
+def _local(options: BatchOptions) -> Executor:
+    from autohighlight.executors.local import create_local_executor
+
+    return create_local_executor(options)
+
+
+@hookimpl
+def autohighlight_register_executors(register: Register[ExecutorFactory]) -> None:
+    """Processes on this computer."""
+    register("local", _local)

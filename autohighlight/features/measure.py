@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.features.movement import measure_pairs
-from autohighlight.features.network import Network, num_cores, one_torch_thread
+from autohighlight.features.network import Network, one_torch_thread
 from autohighlight.features.pictures import PictureSums
 from autohighlight.features.plan import Plan
 from autohighlight.features.windows import WindowSums
+from autohighlight.machine import num_cores
 from autohighlight.media.decode import VideoReader
 from autohighlight.media.frames import FrameSampler, Request, Samples
 from autohighlight.media.seeking import Seeking

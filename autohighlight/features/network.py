@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -146,11 +145,6 @@ def _rows(answer: Answer, start: int, stop: int) -> Answer:
     features, sight = answer
     rows = slice(start, stop)
     return features[rows], None if sight is None else Sight(features[rows], sight.cells[rows], sight.living[rows])
-
-
-def num_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager

@@ -1,0 +1,67 @@
+"""What this computer has to give: cores and memory, as far as this process may use them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from autohighlight.errors import OptionError, printable
+
+THREADS_VARIABLE = "AUTOHIGHLIGHT_THREADS"
+"""The environment variable that says how many cores to use at most."""
+
+
+def num_cores() -> int:
+    """How many cores this process may use.
+
+    Those that it is allowed to run on, bounded by the time that a container is given of them (``cpu.max`` of Linux's
+    control groups, version 2), and by the environment variable ``AUTOHIGHLIGHT_THREADS``.
+
+    Raises:
+        OptionError: the variable holds no number from 1.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    text = os.environ.get(THREADS_VARIABLE, "")
+    if text and not (text.isascii() and text.isdigit() and int(text)):
+        raise OptionError(f"{THREADS_VARIABLE} is {printable(text)!r}", "set it to a number from 1, or not at all")
+    return min([allowed, *_quotas(), *([int(text)] if text else [])])
+
+
+def available_memory() -> int | None:
+    """Bytes of memory that programs can have now without others being swapped out; None where nothing tells.
+
+    What the system calls available, bounded by the limit of the control groups that this process is in.
+    """
+    amounts = [int(text) for text in _control_group("memory.max") if text.isdigit()]
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        line = next(line for line in lines if line.startswith("MemAvailable:"))
+        return min([int(line.split()[1]) * 1024, *amounts])
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        return min([os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *amounts])
+    return None
+
+
+def _quotas() -> Iterator[int]:
+    for text in _control_group("cpu.max"):
+        quota, _, period = text.partition(" ")
+        if quota.isdigit() and period.isdigit() and int(period):
+            yield max(1, math.ceil(int(quota) / int(period)))
+
+
+def _control_group(name: str, mount: Path = Path("/sys/fs/cgroup")) -> Iterator[str]:
+    """What a file says in this process's control group and in those around it."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        if line.startswith("0::/"):  # version 2; the others are of version 1
+            own = mount / line.removeprefix("0::/")
+            for folder in (own, *own.parents):
+                if folder.is_relative_to(mount):
+                    with contextlib.suppress(OSError, UnicodeDecodeError):
+                        yield (folder / name).read_text("utf-8").strip()
