@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autohighlight.config import REEL_SUFFIX
 from autohighlight.errors import InputError, OptionError, printable
-
-_VIDEO_NAMES = """
-    3g2 3gp asf avi divx dv f4v flv m2t m2ts m2v m4v mkv mov mp4 mpe mpeg mpg mts mxf ogm ogv qt rm rmvb ts vob webm wmv
-    y4m
-"""
-
-VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEO_NAMES.split())
-"""By which videos are known in a folder; a file that is named itself may be called anything."""
+from autohighlight.finding import VIDEO_SUFFIXES, is_result, walk
 
 FEATURE_SUFFIXES = frozenset((".npy", ".npz"))
 """Of ready features: numpy's own formats."""
@@ -80,18 +71,11 @@ def _files(place: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise InputError(error.filename or place, f"cannot be looked into: {error.strerror}") from None
 
-    for folder, folders, names in os.walk(place, onerror=refuse):
-        folders[:] = sorted(_not_hidden(folders))
-        yield from (Path(folder, name) for name in sorted(_not_hidden(names)))
-
-
-def _not_hidden(names: Iterable[str]) -> list[str]:
-    return [name for name in names if not name.startswith(".")]
+    yield from (entry.path for entry in walk(place, refuse))
 
 
 def _suits(path: Path) -> bool:
-    is_reel = path.name.lower().endswith(REEL_SUFFIX)
-    return _is_feature_file(path) or (path.suffix.lower() in VIDEO_SUFFIXES and not is_reel)
+    return _is_feature_file(path) or (path.suffix.lower() in VIDEO_SUFFIXES and not is_result(path.name))
 
 
 def _is_feature_file(path: Path) -> bool:

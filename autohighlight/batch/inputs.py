@@ -1,0 +1,253 @@
+"""Finding the videos of a batch: in files, folders, patterns, lists and addresses."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from autohighlight.batch import patterns, remote
+from autohighlight.errors import InputError, OptionError
+from autohighlight.finding import VIDEO_SUFFIXES, is_hidden, is_result, mode_of, real_path, walk
+
+
+@dataclass(frozen=True)
+class Input:
+    """One video of a batch.
+
+    Args:
+        source: an absolute path, or an address that `batch.remote` can read.
+        name: relative, and the results are named after it: the way to the file from the folder that was given, or the
+            path as it was given; ``match/first.mp4``.
+    """
+
+    source: str
+    name: PurePosixPath
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Something that may be of interest, and is left out all the same.
+
+    Args:
+        place: a file or folder.
+        reason: why, one line.
+    """
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FoundInputs:
+    """What there is to do.
+
+    Args:
+        inputs: the videos, none twice; in the order of the places, those of a folder in the order of their names.
+        passed_over: folders that cannot be looked into, and what has the name of a video and is no file.
+        num_results: results of this program that were left out.
+        num_others: files that are no videos by their names; hidden ones are not counted.
+    """
+
+    inputs: tuple[Input, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+    num_results: int = 0
+    num_others: int = 0
+
+
+def find_inputs(
+    places: Sequence[str],
+    *,
+    suffixes: Collection[str] | None = None,
+    exclude: Path | None = None,
+    written: Collection[Path] = (),
+) -> FoundInputs:
+    """The videos among files, folders and all that lies in these, patterns, and addresses.
+
+    A file that is named counts whatever it is called. In folders, and where a pattern does not end in a suffix, those
+    count whose names end in one of `suffixes`; hidden files and folders, and what this program has made, do not. A
+    file that several ways lead to is one input, by its own name rather than a link's. A name that is there is never
+    taken as a pattern.
+
+    Args:
+        places: paths; patterns with ``*``, ``?``, ``[...]`` and ``**`` for any number of folders; addresses.
+        suffixes: with or without the dot, in any case; those of videos if None.
+        exclude: the output folder: what is below is left out, unless the place is this folder or in it.
+        written: files that the batch itself writes elsewhere; they need not be there.
+
+    Raises:
+        InputError: a place is not there, no ordinary file, or cannot be looked into, or nothing fits a pattern.
+        DependencyError: an address needs a package that is not there.
+    """
+    search = _Search(dotted(suffixes), exclude, written)
+    for place in places:
+        search.add(place)
+    inputs = tuple(search.inputs.values())
+    return FoundInputs(inputs, tuple(search.passed_over), search.num_results, search.num_others)
+
+
+def read_list(stream: BinaryIO) -> tuple[str, ...]:
+    """The places in a list: one a line, or each ended by a NUL, as ``find -print0`` writes them.
+
+    Names are any bytes. Blank lines, a carriage return at the end of a line and a byte order mark do not count;
+    UTF-16 is read if it begins with such a mark.
+    """
+    data = stream.read()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16").encode()
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in data:
+        return tuple(os.fsdecode(name) for name in data.split(b"\0") if name)
+    lines = (line.removesuffix(b"\r") for line in data.split(b"\n"))
+    return tuple(os.fsdecode(line) for line in lines if line.strip())
+
+
+def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file's name ends in one of some suffixes, in any case."""
+    return name.lower().endswith(suffixes)
+
+
+def dotted(suffixes: Collection[str] | None) -> tuple[str, ...]:
+    """Suffixes as `has_suffix` compares them: in lower case, with a dot; those of videos if None."""
+    return tuple(sorted(f".{s.lower().lstrip('.')}" for s in (VIDEO_SUFFIXES if suffixes is None else suffixes)))
+
+
+@dataclass
+class _Search:
+    suffixes: tuple[str, ...]
+    exclude: Path | None
+    written: Collection[Path]
+    inputs: dict[Path | str, Input] = field(default_factory=dict)  # by where they really are
+    bases: dict[Path, Path] = field(default_factory=dict)
+    linked: set[Path] = field(default_factory=set)  # those of the inputs that were reached by a symbolic link
+    passed_over: list[PassedOver] = field(default_factory=list)
+    num_results: int = 0
+    num_others: int = 0
+
+    def __post_init__(self) -> None:
+        self.results = frozenset(map(real_path, self.written))
+        self.output = real_path(self.exclude) if self.exclude else None
+
+    def add(self, place: str) -> None:
+        if not place:
+            raise OptionError("an empty name was given", "name a file or a folder")
+        if remote.is_remote(place):
+            self._add_remote(place)
+            return
+        path = remote.local_path(place)
+        mode = _mode(path)
+        if mode is None and glob.has_magic(str(path)):
+            self._add_pattern(path)
+        elif mode is None:
+            raise InputError(path, "there is no such file or folder", "check the name")
+        elif stat.S_ISDIR(mode):
+            _check_folder(path)
+            self._add_folder(path, path, lambda found: PurePosixPath(found.relative_to(path)))
+        elif stat.S_ISREG(mode):
+            self._keep(path, real_path(path), _name_as_given(path, path.parent), path.parent)
+        else:
+            raise InputError(path, "is no ordinary file", "name a file or a folder")
+
+    def _add_folder(self, folder: Path, base: Path, name: Callable[[Path], PurePosixPath]) -> None:
+        leave_out = [self.output] if self.output else []
+        for entry in walk(folder, self._pass_over, leave_out=leave_out):
+            self._consider(entry.path, entry.real, name(entry.path), base, is_file=entry.is_file)
+
+    def _add_pattern(self, pattern: Path) -> None:
+        base, parts = patterns.divide(pattern)
+        is_suited = patterns.names_a_suffix(parts[-1])
+        is_empty = True
+        for path in patterns.expand(base, parts, self._pass_over):
+            is_empty = False
+            real, mode = real_path(path), mode_of(path)
+            if self._is_below_output(real, base):
+                continue
+            if stat.S_ISDIR(mode):
+                self._add_folder(path, base, lambda found: _name_as_given(found, base))
+            else:
+                name = _name_as_given(path, base)
+                self._consider(path, real, name, base, is_file=stat.S_ISREG(mode), is_suited=is_suited)
+        if is_empty:
+            raise InputError(pattern, "nothing fits this pattern", "check it, or name a file or folder that is there")
+
+    def _add_remote(self, address: str) -> None:
+        for found in remote.find(address):
+            name = found.name.name
+            if not found.is_named:
+                if any(map(is_hidden, found.name.parts)):
+                    continue
+                if not (found.is_suited or has_suffix(name, self.suffixes)):
+                    self.num_others += 1
+                    continue
+                if is_result(name):
+                    self.num_results += 1
+                    continue
+            self.inputs.setdefault(found.address, Input(found.address, found.name))
+
+    def _is_below_output(self, real: Path, start: Path) -> bool:
+        output = self.output
+        return output is not None and real.is_relative_to(output) and not real_path(start).is_relative_to(output)
+
+    def _consider(
+        self, path: Path, real: Path, name: PurePosixPath, base: Path, *, is_file: bool, is_suited: bool = False
+    ) -> None:
+        if not (is_suited or has_suffix(path.name, self.suffixes)):
+            self.num_others += 1
+        elif is_result(path.name) or real in self.results:
+            self.num_results += 1
+        elif not is_file:
+            reason = "is no ordinary file" if mode_of(real) else "is a link to something that is not there"
+            self.passed_over.append(PassedOver(str(path), reason))
+        else:
+            self._keep(path, real, name, base)
+
+    def _keep(self, path: Path, real: Path, name: PurePosixPath, base: Path) -> None:
+        is_linked = real != self._real_base(base) / path.relative_to(base)
+        if real not in self.inputs or (real in self.linked and not is_linked):
+            self.inputs[real] = Input(_absolute(path), name)
+            (self.linked.add if is_linked else self.linked.discard)(real)
+
+    def _real_base(self, base: Path) -> Path:
+        if base not in self.bases:
+            self.bases[base] = real_path(base)
+        return self.bases[base]
+
+    def _pass_over(self, error: OSError) -> None:
+        self.passed_over.append(PassedOver(str(error.filename), f"cannot be looked into: {error.strerror}"))
+
+
+def _mode(path: Path) -> int | None:
+    """What kind of file is there; None if there is none."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        if path.is_symlink():
+            raise InputError(path, "is a link to something that is not there", "check where it leads") from None
+        return None
+    except (OSError, ValueError) as error:  # as a circle of links, or a name with a NUL
+        raise InputError(path, f"cannot be looked at: {getattr(error, 'strerror', error)}", "check the name") from None
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        with os.scandir(folder):
+            pass
+    except OSError as error:
+        raise InputError(folder, f"cannot be looked into: {error.strerror}", "check its permissions") from None
+
+
+def _name_as_given(path: Path, base: Path) -> PurePosixPath:
+    """The path itself if it leads down from the working folder, else what of it lies below `base`."""
+    leads_down = not path.anchor and not path.drive and ".." not in path.parts
+    return PurePosixPath(path if leads_down else path.relative_to(base))
+
+
+def _absolute(path: Path) -> str:
+    """From the root, with links kept but for those before a ``..``, which leads up from where a link leads to."""
+    if ".." in path.parts:
+        path = real_path(path.parent) / path.name
+    return str(path.absolute())
