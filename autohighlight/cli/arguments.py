@@ -16,6 +16,32 @@ ALL_STAGES = tuple(spec.name for spec in dataclasses.fields(Options))
 STAGES_OF_ONE = tuple(stage for stage in ALL_STAGES if stage != "batch")
 """Those that have a say in what is done with one video."""
 
+JOINED = frozenset({"executor_options"})
+"""Options that may stand several times on a command line; what they say is joined."""
+
+
+class Joined(argparse.Action):
+    """Puts its value behind what its option, or another of the same destination, has said before, with a comma.
+
+    Args:
+        prefix: stands before the value, as ``address=``.
+    """
+
+    def __init__(self, *arguments: Any, prefix: str = "", **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._prefix = prefix
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 -- argparse gives it
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Stores the joined text."""
+        before = getattr(namespace, self.dest, None)
+        setattr(namespace, self.dest, ",".join([*([before] if before else []), f"{self._prefix}{values}"]))
+
 
 def add_options(
     parser: argparse.ArgumentParser,
@@ -65,7 +91,8 @@ def add_option(group: argparse._ArgumentGroup, spec: dataclasses.Field[Any], *, 
     else:
         choices = spec.metadata["choices"]
         metavar = "{" + ",".join(choices) + "}" if choices else spec.metadata["metavar"]
-        group.add_argument(flag, metavar=metavar, default=argparse.SUPPRESS, help=text)
+        action = Joined if spec.name in JOINED else "store"
+        group.add_argument(flag, metavar=metavar, default=argparse.SUPPRESS, help=text, action=action)
 
 
 def help_text(spec: dataclasses.Field[Any], *, depends: str = "") -> str:
