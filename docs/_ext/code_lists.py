@@ -9,9 +9,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from command_pages import Command, command_table, commands, prose
+from command_pages import Command, command_table, commands, page_tree, prose
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
+import autohighlight
 from autohighlight import hookspecs
 from autohighlight.config import Options, option_fields, option_flag
 
@@ -24,9 +26,8 @@ def command_list() -> str:
     """A table of all commands, and the tree that has their pages in the side bar."""
     known = commands()
     top = [command for command in known if len(command.words) == 2]
-    pages = "\n".join(f"commands/{command.page.removesuffix('.md')}" for command in known)
     table = command_table(top).replace("](", "](commands/")
-    return f"{table}\n\n```{{toctree}}\n:hidden:\n:maxdepth: 1\n\n{pages}\n```"
+    return f"{table}\n\n{page_tree(top, 'commands/')}"
 
 
 def option_list() -> str:
@@ -39,7 +40,8 @@ def option_list() -> str:
             parts.append(f"## {title}\n\n`autohighlight.config.{type(getattr(Options(), stage)).__name__}`")
             stage_before = stage
         parts.append(f"### `{option_flag(spec.name)}`\n\n{prose(_sentence(spec.metadata['text']))}\n")
-        parts.append(f"{_facts(spec.name, spec.default, spec.metadata)}\n\nTaken by: {_takers(spec.name, known)}.")
+        parts.append(f":::{{div}} facts\n{_facts(spec.name, spec.default, spec.metadata)}")
+        parts.append(f"Taken by {_takers(spec.name, known)}.\n:::")
     return "\n\n".join(parts)
 
 
@@ -72,7 +74,7 @@ def _takers(name: str, known: list[Command]) -> str:
 
 def hook_list(docs: Path) -> str:
     """Every hook: its signature, its line of documentation, its own page, and the plugins here that use it."""
-    parts = []
+    parts = [f"This is version `{hookspecs.hookspec_version}` of the hooks: `autohighlight.hookspec_version`."]
     for name, function in hooks():
         arguments = ", ".join(str(parameter) for parameter in inspect.signature(function).parameters.values())
         parts.append(f"## `{name}`")
@@ -166,6 +168,26 @@ def _rows(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, str]]:
     yield from below(schema, "")
 
 
+def public_names() -> str:
+    """A table of what can be imported from `autohighlight` itself, each with the first line of its documentation."""
+    rows = [
+        f"| {{py:obj}}`{name} <autohighlight.{autohighlight._HOMES[name]}.{name}>` | {_first_line(name)} |"
+        for name in autohighlight.__all__
+    ]
+    return "\n".join(["| name | what it is |", "|---|---|", *rows])
+
+
+def _first_line(name: str) -> str:
+    """The first sentence of the documentation of a public name; of a value, of the text that stands below it."""
+    thing = getattr(autohighlight, name)
+    if inspect.isclass(thing) or inspect.isfunction(thing):
+        text = inspect.getdoc(thing) or ""
+    else:
+        home = f"autohighlight.{autohighlight._HOMES[name]}"
+        text = "\n".join(ModuleAnalyzer.for_module(home).find_attr_docs().get(("", name), []))
+    return text.partition("\n\n")[0].replace("\n", " ").replace("``", "`").strip().rstrip(".")
+
+
 class _FromCode(SphinxDirective):
     """Puts Markdown that is made from the code in the directive's place."""
 
@@ -179,6 +201,8 @@ class _FromCode(SphinxDirective):
             text = command_list()
         elif self.kind == "option-list":
             text = option_list()
+        elif self.kind == "public-names":
+            text = public_names()
         elif self.kind == "hook-list":
             text = hook_list(Path(self.env.srcdir))
         else:
@@ -186,7 +210,7 @@ class _FromCode(SphinxDirective):
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 
-KINDS = ("command-list", "option-list", "hook-list", "schema-fields")
+KINDS = ("command-list", "public-names", "option-list", "hook-list", "schema-fields")
 """The directives."""
 
 

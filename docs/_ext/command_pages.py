@@ -72,7 +72,7 @@ def page(command: Command, known: list[Command]) -> str:
     below = [other for other in known if other.words[:-1] == command.words]
     parts = [f"# {command.name}", f"```console\n$ {usage(command)}\n```", prose(parser.description or command.summary)]
     if below:
-        parts += ["## Commands", command_table(below)]
+        parts += ["## Commands", command_table(below), page_tree(below)]
     parts.append(f"```{{program}} {command.name}\n```")
     for title, actions in option_groups(parser):
         parts += [f"## {title}", *(option_entry(action, parser) for action in actions)]
@@ -94,6 +94,12 @@ def command_table(shown: list[Command]) -> str:
     """A table of commands with their summaries, each linked to its page."""
     rows = [f"| [{command.name}]({command.page}) | {prose(command.summary)} |" for command in shown]
     return "\n".join(["| command | what it does |", "|---|---|", *rows])
+
+
+def page_tree(shown: list[Command], folder: str = "") -> str:
+    """The tree that has the commands' pages in the side bar, under their last word."""
+    entries = "\n".join(f"{c.words[-1]} <{folder}{c.page.removesuffix('.md')}>" for c in shown)
+    return f"```{{toctree}}\n:hidden:\n:maxdepth: 1\n\n{entries}\n```"
 
 
 def option_groups(parser: argparse.ArgumentParser) -> list[tuple[str, list[argparse.Action]]]:
@@ -144,7 +150,8 @@ def examples(epilog: str) -> str:
     return f"## Examples\n\n```sh\n{block}\n```\n\n{prose(rest)}".rstrip()
 
 
-_CODE = re.compile(r"`([^`]+)`|'((?:autohighlight|pip) [^'`]+)'")
+_CODE = re.compile(r"`([^`]+)`|(?<!\w)'((?:autohighlight|pip) [^'`]+|[a-z]+(?: --[^'`]+| [a-z]+)?)'(?!\w)")
+"""Commands, in backticks or in quotes."""
 
 
 def prose(text: str) -> str:

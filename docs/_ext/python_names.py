@@ -6,7 +6,11 @@ fetched while the documentation is built. A name of this package that is not the
 
 from __future__ import annotations
 
+import importlib
+import re
 from typing import TYPE_CHECKING, Any
+
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -33,8 +37,6 @@ def find(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes
 
 def _is_there(name: str) -> bool:
     """Whether the package has it, though no page describes it."""
-    import importlib  # noqa: PLC0415 -- only for names that no page describes
-
     words = name.split(".")
     for count in range(len(words), 0, -1):
         try:
@@ -49,7 +51,24 @@ def _is_there(name: str) -> bool:
     return False
 
 
+_ARRAY = re.compile(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[([\w.]+)\]\]")
+
+
+def written_as_in_the_code(
+    _app: Sphinx, _what: str, _name: str, _thing: object, _options: object, arguments: str | None, result: str | None
+) -> tuple[str | None, str | None]:
+    """A signature with ``NDArray[int64]`` for what Python makes of it."""
+    return arguments and _ARRAY.sub(r"NDArray[\1]", arguments), result and _ARRAY.sub(r"NDArray[\1]", result)
+
+
+def _whole_sentence(self: GoogleDocstring) -> tuple[str, list[str]]:
+    """Of a property, no type and every line: its types are annotations, and a colon is a colon."""
+    return "", list(self._dedent(self._consume_to_end()))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Asks for the names that Sphinx does not find by itself."""
+    """Asks for the names that Sphinx does not find by itself; mends what it makes of properties and arrays."""
+    GoogleDocstring._consume_inline_attribute = _whole_sentence  # type: ignore[method-assign]
     app.connect("missing-reference", find)
+    app.connect("autodoc-process-signature", written_as_in_the_code)
     return {"parallel_read_safe": True}
