@@ -138,6 +138,49 @@ class Checked:
     Raises:
         OptionError: a value is not allowed; the message names the option.
     """
+_LIMIT = re.compile(r"\d{1,18}(?:\.\d{1,9})?(?:e\d{1,2})?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a video may have at most; more is taken for damage or an attack, and refused before memory is spent on it.
+
+    Args:
+        pixels: of one picture, as stored and as shown: 16K, 15360 x 8640, has 133 million.
+        frames: of the stream, as the file says and as there are: four days at 60 frames/s.
+        streams: of the file: pictures, sound tracks, subtitles, attached fonts.
+        hours: from the first picture to the end of the last. What is measured of a clip of 2 s takes 10 kB of memory.
+        min_fps: frames/s of a stream whose frames are evenly spaced: one in 100 s.
+        max_fps: frames/s on average.
+    """
+
+    pixels: Fraction = Fraction(150_000_000)
+    frames: Fraction = Fraction(20_000_000)
+    streams: Fraction = Fraction(500)
+    hours: Fraction = Fraction(48)
+    min_fps: Fraction = Fraction(1, 100)
+    max_fps: Fraction = Fraction(1000)
+
+    @classmethod
+    def parse(cls, text: str) -> Limits:
+        """Reads ``pixels=900e6,hours=100``; what is not named keeps its default.
+
+        Raises:
+            OptionError: a name that no limit has, or a value that is no number.
+        """
+        settings = parse_settings(text)
+        names = [spec.name for spec in dataclasses.fields(cls)]
+        for name, value in settings.items():
+            if name not in names:
+                raise OptionError(f"no limit is called {printable(name)!r}", f"there are: {', '.join(names)}")
+            if not _LIMIT.fullmatch(value):
+                raise OptionError(f"the limit {name} cannot be {printable(value[:40])!r}", f"write {name}=900e6")
+        return cls(**{name: Fraction(value) for name, value in settings.items()})
+
+    def __str__(self) -> str:
+        return ",".join(f"{spec.name}={float(getattr(self, spec.name)):.12g}" for spec in dataclasses.fields(self))
+
+
 
     def __post_init__(self) -> None:
         for spec in dataclasses.fields(self):  # type: ignore[arg-type]
@@ -147,7 +190,7 @@ class Checked:
             flag = option_flag(spec.name)
             if meta["choices"] and value not in meta["choices"]:
                 raise OptionError(f"{flag} is one of {', '.join(meta['choices'])}, not {value!r}")
-            if value is None or isinstance(value, Length):
+            if value is None or isinstance(value, Length | Limits):
                 continue
             if meta["at_least"] is not None and value < meta["at_least"]:
                 raise OptionError(f"{flag} is at least {meta['at_least']}, not {value}")
@@ -207,6 +250,12 @@ class ExtractOptions(Checked):
         "largest size of that cache, in MB; the least recently used go first",
         metavar="MB",
         parse=int,
+    limits: Limits = option(
+        Limits(),
+        "what a video may have at most; more is taken for damage or an attack, and refused; those not named stay",
+        metavar="NAME=N[,...]",
+        parse=Limits.parse,
+    )
         at_least=0,
     )
 

@@ -47,18 +47,22 @@ class Analysis:
     scores: ScoreTrack
 
 
-def probe(video: Path | str) -> MediaInfo:
+def probe(video: Path | str, options: Options | None = None) -> MediaInfo:
     """What the container says of the video.
 
     Raises:
-        InputError: the file cannot be read, is no video, or has no video stream.
+        InputError: the file cannot be read, is no video, has no video stream, or more of something than is allowed.
     """
     from autohighlight.media.probe import probe as probe_file
 
-    return probe_file(Path(video))
+    return probe_file(Path(video), (options or Options()).extract.limits)
 
 
 def extract(
+    Args:
+        video: the file.
+        options: say what it may have at most; the defaults if None.
+
     media: MediaInfo,
     options: Options | None = None,
     *,
@@ -113,7 +117,7 @@ def analyse(
     scorer = plugins.scorers[options.score.scorer_name]  # a wrong name is said before the work is done
     check_selector(options.score)
     progress(Progress("probe", 0, None))
-    media = probe(video)
+    media = probe(video, options)
     features = extract(media, options, plugins=plugins, progress=progress)
     progress(Progress("score", 0, None, "clips"))
     return Analysis(media, features, scorer(features, options.score))

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autohighlight.files import Snapshot
 from autohighlight.timecode import Timecode
 from autohighlight.times import FrameGrid, TimeRange
+
+if TYPE_CHECKING:
+    from autohighlight.config import Limits
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ class MediaInfo:
         packets: the stream's packets; None for media described without a file.
         start_timecode: the label of the first frame shown, at `frame_rate`; None where the file has no timecode.
         reel_name: of the tape or card, as the camera wrote it; empty where it did not.
+        snapshot: tells whether the file is still what was probed; None for media described without a file.
+        limits: within which it was probed, and may be read; None for the usual ones.
     """
 
     path: Path
@@ -160,6 +166,8 @@ class MediaInfo:
     packets: PacketIndex | None = field(default=None, repr=False, compare=False)
     start_timecode: Timecode | None = None
     reel_name: str = ""
+    snapshot: Snapshot | None = field(default=None, repr=False)
+    limits: Limits | None = field(default=None, repr=False, compare=False)
 
     @property
     def duration(self) -> Fraction:

@@ -90,7 +90,7 @@ def load_videos(
     paths = find_videos(labels, videos)
     for number, (line, path) in enumerate(zip(labels.videos, paths, strict=True)):
         progress(Progress("evaluate", number, len(paths), "videos"))
-        media = probe(path)
+        media = probe(path, options)
         length = line.clip_seconds or options.sample.clip_length.seconds(
             whole=media.duration, frame_rate=media.frame_rate
         )

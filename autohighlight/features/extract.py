@@ -27,6 +27,7 @@ from autohighlight.files import content_digest
 from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
 from autohighlight.media.seeking import Seeking, find_seeking
+from autohighlight.media.source import check_unchanged
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
 
 _LONGEST_STEP = 1.6
@@ -55,6 +56,7 @@ def extract_features(
     """
     backbone, content = _prepare(media, factory, options, is_cached=cache.folder is not None)
     windows = "" if backbone.window_length == 1 else f"/stride{options.window_stride}"
+    check_unchanged(media)  # since it was probed; the digest is of what is there now
     key = entry_key(content, clips, backbone.fingerprint + windows, options.speed)
     kept = cache.load(key, clips)
     if kept is not None:

@@ -63,7 +63,7 @@ def measure_videos(
             progress(dataclasses.replace(step, note=_note(number, paths)))
 
         noted(Progress("probe", 0, None))
-        track = extract(probe(paths[number]), options, plugins=plugins, progress=noted)
+        track = extract(probe(paths[number], options), options, plugins=plugins, progress=noted)
         last[:] = [track]
         line = labelled.get(paths[number])
         return selector_input(track, feature_kind), mark_clips(line, track.clips) if line else None

@@ -14,8 +14,7 @@ from av.audio.resampler import AudioResampler
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from autohighlight.media.decode import changed
-from autohighlight.media.source import open_source
+from autohighlight.media.source import changed, check_unchanged, open_probed
 from autohighlight.types import AudioStream, MediaInfo
 
 _JUMP_SECONDS = Fraction(1, 20)
@@ -60,6 +59,9 @@ class AudioReader:
         """The sound, from at or somewhat before `start` to at or somewhat after `end` (seconds), in order.
 
         Gaps in the track's own time stamps show as gaps between chunks; nothing is filled in.
+
+        Raises:
+            InputError: the file has changed since it was probed; told at the end too, of what was heard before.
         """
         resampler = self._resampler()
         begin = expected = None
@@ -80,9 +82,11 @@ class AudioReader:
                 yield chunk
                 begin += Fraction(chunk.samples.shape[1], self.sample_rate)
             if end is not None and begin >= end:
-                return
-        if begin is not None:
-            yield from self._chunk(resampler.resample(None), begin)
+                break
+        else:
+            if begin is not None:
+                yield from self._chunk(resampler.resample(None), begin)
+        check_unchanged(self._media)
 
     def _resampler(self) -> AudioResampler:
         return AudioResampler("fltp", self._layout, self.sample_rate)
@@ -94,7 +98,7 @@ class AudioReader:
             yield SoundChunk(begin, np.concatenate(arrays, axis=1).astype(np.float32, copy=False))
 
     def _frames(self, start: Fraction | None) -> Iterator[AudioFrame]:
-        with open_source(self._media.path) as container:
+        with open_probed(self._media) as container:
             streams = container.streams
             stream = streams[self._track.index] if self._track.index < len(streams) else None
             if not isinstance(stream, av.AudioStream):

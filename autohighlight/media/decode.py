@@ -22,9 +22,8 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from autohighlight.errors import InputError
 from autohighlight.media.nal import is_unreferenced
-from autohighlight.media.source import open_source
+from autohighlight.media.source import changed, check_unchanged, open_probed
 from autohighlight.types import MediaInfo, PacketIndex
 
 _FRAME_PER_PACKET = frozenset({"h264", "hevc", "mpeg2video", "prores", "mjpeg"})
@@ -141,12 +140,16 @@ class VideoReader:
             span: what to decode.
             wanted: bool (span.stop - span.first,): the packets to feed; None feeds all. Those left out must not be
                 needed by those fed.
+
+        Raises:
+            InputError: the file has changed since it was probed; told at the end too, of what was read before.
         """
         num_lost, num_read = self.num_lost, self.num_read
         yield from self._read(span, wanted)
         if self.media.codec in _FRAME_PER_PACKET:
             missing = self._num_due - (self.num_read - num_read)
             self.num_lost = max(self.num_lost, num_lost + missing)
+        check_unchanged(self.media)
 
     def _read(self, span: Span, wanted: NDArray[np.bool_] | None) -> Iterator[VideoFrame]:
         num_lost = self.num_lost
@@ -264,7 +267,7 @@ class VideoReader:
         return self._container, self._stream
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
-        container = open_source(self.media.path)
+        container = open_probed(self.media)
         stream = container.streams[self.media.video_stream] if self._fits(container) else None
         if not isinstance(stream, VideoStream):
             container.close()
@@ -280,11 +283,6 @@ class VideoReader:
 
     def _fits(self, container: InputContainer) -> bool:
         return self.media.video_stream < len(container.streams)
-
-
-def changed(media: MediaInfo) -> InputError:
-    """What to raise where a file is not what it was when it was probed."""
-    return InputError(media.path, "has changed while it was being read", "run again when it is complete")
 
 
 def _with_data(container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:

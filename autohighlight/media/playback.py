@@ -18,6 +18,7 @@ from autohighlight.errors import UndecodableError
 from autohighlight.media.audio import AudioReader
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.seeking import Seeking
+from autohighlight.media.source import check_unchanged
 from autohighlight.types import ColourInfo, MediaInfo
 
 
@@ -68,6 +69,7 @@ class FramePlayer:
 
         Raises:
             UndecodableError: no frame can be decoded at the first.
+            InputError: the file has changed since it was probed; told at the end too, of what was shown before.
         """
         self._enter(int((instants[0] + tolerance) / self._media.time_base))
         if self._shown is None:
@@ -78,6 +80,7 @@ class FramePlayer:
             while self._upcoming is not None and (self._upcoming.pts or 0) <= limit:
                 self._shown, self._upcoming = self._upcoming, next(self._frames, None)
             yield self._shown
+        check_unchanged(self._media)
 
     def _enter(self, tick: int) -> None:
         """Makes the frame shown at `tick` one that will be reached."""

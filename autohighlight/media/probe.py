@@ -7,20 +7,33 @@ container's header says of length and rate is not trusted.
 from __future__ import annotations
 
 import re
+from array import array
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 import av.error
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Discard
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from autohighlight.config import Limits
 from autohighlight.errors import InputError, NoVideoStreamError, UndecodableError
-from autohighlight.media.source import open_source
+from autohighlight.files import Snapshot
+from autohighlight.media.limits import (
+    check_length,
+    check_number_of_frames,
+    check_picture,
+    check_rate,
+    check_ticks,
+)
+from autohighlight.media.source import check_readable, check_unchanged, open_source, size_too_large
 from autohighlight.media.start_timecode import reel_name, start_timecode
 from autohighlight.times import STANDARD_FRAME_RATES, TimeRange, nearest_standard_rate
 from autohighlight.types import AudioStream, ColourInfo, MediaInfo, PacketIndex
@@ -31,6 +44,8 @@ _FALLBACK_RATE = Fraction(25)
 _LONGEST_USUAL_GAP = 1.5  # times the median: longer ones are frames left out
 _MOST_REORDERED = 32  # frames; H.264 and HEVC hold back 16 at most
 _HIGHEST_VARIABLE_RATE = Fraction(60)  # closer frames are bursts of a screen recorder, not a rate
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 _PCM_DEPTH = re.compile(r"pcm_[sfu](\d+)")  # FFmpeg's names of uncompressed sound: pcm_s24le
 _DURATION_TAG = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
@@ -46,23 +61,34 @@ _MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "s
 _RANGES = {1: "tv", 2: "pc"}
 
 
-def probe(path: Path) -> MediaInfo:
+def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
     """What a video file holds; see `MediaInfo`.
+
+    Args:
+        path: the file.
+        limits: what it may have at most; None for the usual ones.
 
     Raises:
         InputError: it cannot be read, is no video, has no video stream, or not one frame of it can be decoded.
+        LimitError: it has, or announces, more than is allowed.
     """
-    with open_source(path) as container:
+    limits = limits or Limits()
+    check_readable(path)
+    snapshot = Snapshot.of(path)
+    with open_source(path, limits) as container:
         stream = _video_stream(container, path)
-        packets, end, num_absent = _read_packets(container, stream, path)
+        packets, end, num_absent = _read_packets(container, stream, path, limits)
         audio = tuple(_audio_stream(s) for s in container.streams.audio if s.codec_context is not None)
-        frame = _first_frame(path, stream.index)
-        rate, is_variable = _frame_rate(stream, packets)
+        frame = _first_frame(path, stream.index, limits)
+        rate, is_variable = _frame_rate(stream, packets, limits)
         time_base = stream.time_base or Fraction(1, 1000)
         first = int(packets.pts[packets.is_shown].min())
         last = int(packets.pts[packets.is_shown].max())
         stop = max(end, last * time_base + (1 / rate if end <= last * time_base else 0))
-        return MediaInfo(
+        check_length(path, stop - first * time_base, limits)
+        if not is_variable:
+            check_rate(path, rate, limits)
+        media = MediaInfo(
             path=path,
             container=container.format.name,
             video_stream=stream.index,
@@ -84,7 +110,12 @@ def probe(path: Path) -> MediaInfo:
             packets=packets,
             start_timecode=start_timecode(container, stream, path, rate),
             reel_name=reel_name(container, stream),
+            snapshot=snapshot,
+            limits=limits,
         )
+    check_picture(path, *media.display_size, limits)
+    check_unchanged(media)
+    return media
 
 
 def _video_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -101,46 +132,77 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
     )
 
 
-def _read_packets(container: InputContainer, stream: VideoStream, path: Path) -> tuple[PacketIndex, Fraction, int]:
-    """The packets, the end of the last shown frame in seconds, and how many announced frames are not in the file."""
+@dataclass
+class _Packets:
+    """The packets of a stream, as far as they were read; `is_cut_short` where something is missing."""
+
+    pts: array[int] = field(default_factory=lambda: array("q"))
+    size: array[int] = field(default_factory=lambda: array("q"))
+    duration: array[int] = field(default_factory=lambda: array("q"))
+    is_key: bytearray = field(default_factory=bytearray)
+    is_shown: bytearray = field(default_factory=bytearray)
+    first_dts: int | None = None
+    has_timestamps: bool = True
+    is_cut_short: bool = False
+
+    def add(self, packet: VideoPacket) -> None:
+        shown_at = packet.pts if packet.pts is not None else packet.dts
+        self.first_dts = packet.dts if not self.size else self.first_dts
+        self.has_timestamps &= shown_at is not None
+        self.is_cut_short |= packet.is_corrupt
+        self.pts.append(shown_at or 0)
+        self.size.append(packet.size)
+        self.duration.append(packet.duration or 0)
+        self.is_key.append(packet.is_keyframe)
+        self.is_shown.append(not packet.is_discard)
+
+
+def _demux(container: InputContainer, stream: VideoStream, path: Path, limits: Limits) -> _Packets:
+    check_number_of_frames(path, stream.frames, limits)
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all
-    rows: list[tuple[int | None, int, bool, bool, int]] = []
-    first_dts: int | None = None
-    is_cut_short = False
+    packets = _Packets()
     try:
         for packet in container.demux(stream):
             if packet.size:
-                is_cut_short |= packet.is_corrupt
-                shown_at = packet.pts if packet.pts is not None else packet.dts
-                first_dts = packet.dts if not rows else first_dts
-                rows.append((shown_at, packet.size, packet.is_keyframe, not packet.is_discard, packet.duration or 0))
+                packets.add(packet)
+                check_number_of_frames(path, len(packets.size), limits)
     except (av.error.FFmpegError, OSError):
-        is_cut_short = True
-    if not rows:
+        packets.is_cut_short = True
+    if not packets.size:
         raise UndecodableError(path, "holds no picture: it ends before the first frame", "copy or download it again")
-    given = [row[0] for row in rows if row[0] is not None]
-    times = np.array(given, np.int64) if len(given) == len(rows) else np.arange(len(rows)) * _ticks_per_frame(stream)
-    has_timestamps = len(given) == len(rows)
-    if has_timestamps and container.format.name == "avi" and first_dts is not None and _are_guessed(times, first_dts):
+    return packets
+
+
+def _read_packets(
+    container: InputContainer, stream: VideoStream, path: Path, limits: Limits
+) -> tuple[PacketIndex, Fraction, int]:
+    """The packets, the end of the last shown frame in seconds, and how many announced frames are not in the file."""
+    read = _demux(container, stream, path, limits)
+    count = len(read.size)
+    times = np.array(read.pts) if read.has_timestamps else np.arange(count) * _ticks_per_frame(stream)
+    has_timestamps = read.has_timestamps
+    check_ticks(path, times, stream, limits)
+    is_avi = container.format.name == "avi"
+    if has_timestamps and is_avi and read.first_dts is not None and _are_guessed(times, read.first_dts):
         has_timestamps = False
-        times -= int(times[0]) - first_dts
+        times -= int(times[0]) - read.first_dts
     if has_timestamps:
         _check_clock(times, stream, path)
-    is_shown = np.array([row[3] for row in rows])
+    is_shown = np.array(read.is_shown, bool)
     if not is_shown.any():
         is_shown[:] = True  # an edit list that hides everything is damage
     last = int(np.flatnonzero(times == times[is_shown].max())[-1])
     packets = PacketIndex(
         pts=times,
-        size=np.array([row[1] for row in rows], np.int64),
-        is_key=np.array([row[2] for row in rows]),
+        size=np.array(read.size),
+        is_key=np.array(read.is_key, bool),
         is_shown=is_shown,
         has_timestamps=has_timestamps,
     )
-    end = (int(times[last]) + rows[last][4]) * (stream.time_base or Fraction(1, 1000))
-    num_absent = max(0, stream.frames - len(rows)) if is_cut_short else 0
+    end = (int(times[last]) + read.duration[last]) * (stream.time_base or Fraction(1, 1000))
+    num_absent = max(0, stream.frames - count) if read.is_cut_short else 0
     return packets, end, num_absent
 
 
@@ -179,8 +241,8 @@ def _ticks_per_frame(stream: VideoStream) -> int:
     return max(1, round(1 / (rate * (stream.time_base or Fraction(1, 1000)))))
 
 
-def _first_frame(path: Path, stream_index: int) -> VideoFrame:
-    with open_source(path) as container:
+def _first_frame(path: Path, stream_index: int, limits: Limits) -> VideoFrame:
+    with open_source(path, limits) as container:
         stream = container.streams[stream_index]
         assert isinstance(stream, VideoStream)  # noqa: S101 -- for the type checker; it was chosen as one
         try:
@@ -192,6 +254,8 @@ def _first_frame(path: Path, stream_index: int) -> VideoFrame:
                     continue  # damaged: a later packet may decode
         except (av.error.FFmpegError, OSError):
             pass  # the file ends in its damage: nothing came before
+    if (size := size_too_large(path, limits)) is not None:
+        check_picture(path, *size, limits)
     raise UndecodableError(path, "holds a video stream, but not one frame of it can be decoded", "it may be damaged")
 
 
@@ -238,7 +302,7 @@ def _audio_duration(stream: av.AudioStream, start: Fraction) -> Fraction | None:
     return None
 
 
-def _frame_rate(stream: VideoStream, packets: PacketIndex) -> tuple[Fraction, bool]:
+def _frame_rate(stream: VideoStream, packets: PacketIndex, limits: Limits) -> tuple[Fraction, bool]:
     """The nominal rate and whether frames are unevenly spaced.
 
     A rate is the true one if every frame lies on its grid, to within the rounding of the container's clock, and most
@@ -251,7 +315,7 @@ def _frame_rate(stream: VideoStream, packets: PacketIndex) -> tuple[Fraction, bo
     if len(times) < 2 or times[-1] == times[0]:
         usable = [r for r in guesses if 1 <= r <= 300]
         return (usable[0] if usable else _FALLBACK_RATE), False
-    plausible = [r for r in guesses if r <= 1000]
+    plausible = [r for r in guesses if r <= limits.max_fps]
     # 1000000/33333 is 30 as a clock of microseconds writes it; the NTSC rates lie ten times as far from whole ones.
     meant = [(nearest_standard_rate(rate), rate) for rate in plausible]
     written = [standard for standard, rate in meant if abs(standard / rate - 1) < Fraction(1, 10_000)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.frames import FrameSampler
 from autohighlight.media.seeking import find_seeking
+from autohighlight.media.source import check_unchanged
 from autohighlight.types import MediaInfo
 
 _NEAR_SECONDS = Fraction(1, 4)
@@ -36,6 +37,7 @@ def read_thumbnails(media: MediaInfo, times: Sequence[Fraction], height: int) ->
             frame = _frame_near(reader, span, tick, int(_NEAR_SECONDS / media.time_base))
             black = np.zeros((height, width, 3), np.uint8)
             pictures.append(black if frame is None else sampler.picture(frame))
+    check_unchanged(media)
     return pictures
 
 

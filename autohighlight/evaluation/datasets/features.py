@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.config import ExtractOptions
+from autohighlight.config import ExtractOptions, Options
 from autohighlight.errors import InputError
 from autohighlight.evaluation.datasets.dataset import Benchmark, DatasetVideo
 from autohighlight.evaluation.labels import SUFFIXES
@@ -205,7 +205,7 @@ class ExtractedFeatures:
         path = self.path(video)
         if path is None:
             raise InputError(self.root, f"holds no video {video.name}")
-        media = probe(path)
+        media = probe(path, Options(extract=self.options))
         clips = video.grid.clips(media)
         if not video.grid.overlaps or self._backbone.window_length > 1:
             return selector_input(self._extract(media, clips, progress), self.feature_kind)
