@@ -51,6 +51,12 @@ def user_data_dir() -> Path:
     return Path(override) if override else Path(platformdirs.user_data_dir("autohighlight", appauthor=False))
 
 
+def user_plugins_dir() -> Path:
+    """Where the user's own plugins of one file each lie; ``AUTOHIGHLIGHT_PLUGINS_DIR`` overrules it."""
+    override = os.environ.get("AUTOHIGHLIGHT_PLUGINS_DIR")
+    return Path(override) if override else user_data_dir() / "plugins"
+
+
 def option(
     default: Any,
     text: str,
@@ -132,12 +138,6 @@ def parse_bytes(text: str) -> int:
     return int(Fraction(match["n"]) * (1024 if match["binary"] else 1000) ** power)
 
 
-class Checked:
-    """Checks choices and bounds when an options object is made; fields that `option` did not make are left alone.
-
-    Raises:
-        OptionError: a value is not allowed; the message names the option.
-    """
 _LIMIT = re.compile(r"\d{1,18}(?:\.\d{1,9})?(?:e\d{1,2})?", re.IGNORECASE)
 
 
@@ -181,6 +181,12 @@ class Limits:
         return ",".join(f"{spec.name}={float(getattr(self, spec.name)):.12g}" for spec in dataclasses.fields(self))
 
 
+class Checked:
+    """Checks choices and bounds when an options object is made; fields that `option` did not make are left alone.
+
+    Raises:
+        OptionError: a value is not allowed; the message names the option.
+    """
 
     def __post_init__(self) -> None:
         for spec in dataclasses.fields(self):  # type: ignore[arg-type]
@@ -244,19 +250,22 @@ class ExtractOptions(Checked):
         "how much is decoded: key frames only where they are dense enough, what is needed, or every frame",
         choices=("fast", "balanced", "exact"),
     )
-    cache: bool = option(True, "keep features on disk, so that the next run on the same video need not decode")
-    cache_size: int = option(
-        2000,
-        "largest size of that cache, in MB; the least recently used go first",
-        metavar="MB",
-        parse=int,
     limits: Limits = option(
         Limits(),
         "what a video may have at most; more is taken for damage or an attack, and refused; those not named stay",
         metavar="NAME=N[,...]",
         parse=Limits.parse,
     )
+    cache: bool = option(True, "keep features on disk, so that the next run on the same video need not decode")
+    cache_size: int = option(
+        2000,
+        "largest size of that cache, in MB; the least recently used go first",
+        metavar="MB",
+        parse=int,
         at_least=0,
+    )
+    cache_dir: Path | None = option(
+        None, "the folder of that cache (default: the user's cache folder)", metavar="FOLDER", parse=Path
     )
 
 
@@ -299,6 +308,10 @@ class ScoreOptions(Checked):
             return self.scorer
         return SELECTOR_SCORER if self.adapt or self.selector is not None else DEFAULT_SCORER
 
+
+GIF_DEFAULTS = {"count": "3", "max_length": "6s", "duration": "50%"}
+"""Of GIFs and their like alone: a longer one is too large to send, and how long each is matters more than all of them
+together."""
 
 DEFAULT_DURATION_SHARE = Length.parse("15%")
 """Of the video, that its highlights take up at most where `SelectOptions.duration` is not given ..."""
@@ -435,6 +448,20 @@ class BatchOptions(Checked):
         "longest time that one video may take before it counts as failed: 600s or 1:30:00 (default: any)",
         metavar="LENGTH",
         parse=Length.parse,
+    )
+    scratch: Path | None = option(
+        None,
+        "the folder for temporary copies of videos that lie at an address, as s3:// (default: the system's folder for "
+        "temporary files)",
+        metavar="FOLDER",
+        parse=Path,
+    )
+    scratch_size: int = option(
+        50_000,
+        "largest size of the temporary copies of one computer, in MB; a larger video is refused",
+        metavar="MB",
+        parse=int,
+        at_least=1,
     )
 
     def __post_init__(self) -> None:

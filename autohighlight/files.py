@@ -157,7 +157,13 @@ def _check(path: Path, source: Path | None, overwrite: bool) -> None:
         raise OutputError(path, f"the folder {folder} cannot be written to", "name another with -o")
 
 
-def _move(unfinished: Path, path: Path, *, overwrite: bool) -> None:
+def move_into_place(unfinished: Path, path: Path, *, overwrite: bool) -> None:
+    """Gives a finished file its name, at once; without `overwrite` no other is ever replaced, even one just come.
+
+    Raises:
+        OutputExistsError: a file is there.
+        OSError: the file system refuses, or `unfinished` is gone.
+    """
     if not overwrite:
         try:
             path.hardlink_to(unfinished)
@@ -204,7 +210,7 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(prefix=".autohighlight-", dir=path.parent))
         unfinished = folder / f"unfinished{path.suffix}"
         yield unfinished
-        _move(unfinished, path, overwrite=overwrite)
+        move_into_place(unfinished, path, overwrite=overwrite)
     except OutputError as error:
         if folder is None or error.path.parent == folder:
             error.path = path  # the person knows nothing of the hidden folder

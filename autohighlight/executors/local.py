@@ -1,4 +1,13 @@
-"""The executor `local`: processes on this computer, one task at a time each."""
+"""The executor `local`: processes on this computer, which work on one task at a time each.
+
+A worker is a fresh interpreter (see `executors.worker`), not a fork, which neither CUDA nor a program with threads
+would survive, and not one of `multiprocessing`, which runs the calling script a second time. One thread attends to all
+of them, and sleeps until one of them has something to say.
+
+However many workers there are, they come to the same results. Each may use its part of the cores for decoding and the
+network, whose results do not depend on how many threads there are; sums that are taken inside torch and BLAS, whose
+last bits might, are taken on one thread always. Encoders get no limit, since what x264 and x265 write depends on it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +18,7 @@ import pickle
 import selectors
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from autohighlight.config import BatchOptions
@@ -18,7 +27,7 @@ from autohighlight.executors.messages import Begun, Gave, Order, Raised, Reporte
 from autohighlight.executors.process import WorkerProcess, how_it_ended
 from autohighlight.executors.protocol import Advanced, Event, Failed, Returned, Started, Task, Work
 from autohighlight.executors.worker import one_line
-from autohighlight.machine import THREADS_VARIABLE, available_memory, num_cores
+from autohighlight.machine import THREADS_VARIABLE, WORKER_VARIABLE, available_memory, num_cores
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +36,10 @@ MAX_TRIES = 2
 
 _CORES_A_WORKER = 4
 _BYTES_A_WORKER = 1_500_000_000
+
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
 
 
 def create_local_executor(options: BatchOptions) -> LocalExecutor:
@@ -47,16 +60,21 @@ def create_local_executor(options: BatchOptions) -> LocalExecutor:
 
 
 def default_jobs() -> int:
-    """How many videos to work on at once: one for every four cores and 1.5 GB of available memory, at least one."""
+    """How many videos to work on at once: one for every four cores and 1.5 GB of available memory, at least one.
+
+    One video alone keeps several cores busy for the most part, but waits for the disk and for single threads at its
+    beginning and end; more at once fill these gaps, and more than that only take memory: about 1.5 GB each, of which
+    torch and the network are half a gigabyte and an encoder of large pictures most of the rest.
+    """
     memory = available_memory()
     by_memory = num_cores() if memory is None else memory // _BYTES_A_WORKER
-    return int(max(1, min(num_cores() // _CORES_A_WORKER, by_memory)))
+    return max(1, min(num_cores() // _CORES_A_WORKER, by_memory))
 
 
 @dataclass
 class _Try:
     task: Task
-    attempt: int
+    attempt: int = 1
     number: int = 0
     deadline: float | None = None
 
@@ -65,25 +83,30 @@ class LocalExecutor:
     """Runs tasks in processes of this computer; see `Executor`.
 
     Args:
-        num_workers: how many.
-        timeout_seconds: longest time a task may take; None for any.
+        num_workers: how many, at least 1. They are started when there is something to do for them.
+        timeout_seconds: longest time a task may take, its module being imported; None for any.
     """
 
     def __init__(self, num_workers: int, timeout_seconds: float | None = None) -> None:
         self.num_workers = num_workers
         self._timeout = timeout_seconds
-        self._environment = {THREADS_VARIABLE: str(max(1, num_cores() // num_workers))}
+        self._environment = _ONE_THREAD | {THREADS_VARIABLE: str(max(1, num_cores() // num_workers))}
         self._numbers = itertools.count(1)
         self._selector = selectors.DefaultSelector()
-        self._idle: list[WorkerProcess] = []
+        self._workers: list[WorkerProcess] = []
         self._busy: dict[WorkerProcess, _Try] = {}
+        self._again: deque[_Try] = deque()
+        self._is_closed = False
 
     def run(self, work: Work, tasks: Iterable[Task]) -> Iterator[Event]:
-        """See `Executor.run`. While the iterable is asked for its next task, nothing else is attended to.
+        """See `Executor.run`.
+
+        While the iterable is asked for a task, nothing else is attended to. When the iterator ends before its time, by
+        Ctrl-C, an error or because it is closed, all workers are ended, and the next run starts others.
 
         Raises:
-            ValueError: workers could not find the function by its name.
-            RuntimeError: another run is under way.
+            ValueError: workers cannot find the function by its name.
+            RuntimeError: the executor is closed, or another run is under way.
         """
         if getattr(work, "__module__", None) == "__main__":
             raise ValueError("the function is in the program itself: put it into a module that can be imported")
@@ -95,121 +118,137 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Ends the workers and whatever they have started, at once; may be called twice."""
-        workers = [*self._idle, *self._busy]
-        for worker in workers:
-            worker.kill()
-        for worker in workers:
-            self._remove(worker)
+        self._end_workers()
+        self._is_closed = True
+        self._selector.close()
 
-    def _run(self, work: Work, upcoming: Iterator[Task]) -> Iterator[Event]:
-        if self._busy:
-            raise RuntimeError("another run is under way")
-        again: deque[_Try] = deque()
-        is_done = False
+    def _run(self, work: Work, upcoming: Iterator[Task]) -> Generator[Event, None, None]:
+        if self._is_closed or self._busy:
+            raise RuntimeError("the executor is closed" if self._is_closed else "another run is under way")
         try:
             while True:
-                if len(self._busy) < self.num_workers and not (is_done and not again):
-                    due = again.popleft() if again else next((_Try(task, 1) for task in upcoming), None)
-                    if due is None:
-                        is_done = True
-                    else:
-                        yield from self._begin(work, due)
+                due = self._next_due(upcoming)
+                if due is not None:
+                    yield from self._begin(work, due)
                 elif not self._busy:
                     return
-                can_begin = len(self._busy) < self.num_workers and not (is_done and not again)
-                for worker in self._heard_from(0.0 if can_begin else self._patience()):
-                    yield from self._attend(worker, again)
+                # One task is handed out at a time, and what has happened meanwhile told before the next.
+                for key, _ in self._selector.select(self._patience() if due is None else 0.0):
+                    yield from self._attend(key.data)
                 yield from self._end_late_ones()
         except BaseException:
-            self.close()
+            self._end_workers()
             raise
+
+    def _next_due(self, upcoming: Iterator[Task]) -> _Try | None:
+        if len(self._busy) == self.num_workers:
+            return None
+        if self._again:
+            return self._again.popleft()
+        task = next(upcoming, None)
+        return None if task is None else _Try(task)
 
     def _begin(self, work: Work, due: _Try) -> Iterator[Event]:
         try:
             call = pickle.dumps((work, due.task.argument), pickle.HIGHEST_PROTOCOL)
-        except Exception as error:  # noqa: BLE001 -- whatever pickling an argument may raise
+        except Exception as error:  # noqa: BLE001 -- whatever an argument may raise when it is pickled
             yield Failed(due.task.key, "raised", f"its argument cannot be pickled: {one_line(error)}")
             return
-        worker = self._idle.pop() if self._idle else self._start()
-        self._busy[worker] = due
+        worker = next((worker for worker in self._workers if worker not in self._busy), None) or self._start()
         due.number = next(self._numbers)
-        due.deadline = self._deadline()
+        due.deadline = self._new_deadline()
+        self._busy[worker] = due
         worker.send(Order(due.number, call))
         yield Started(due.task.key, worker.name, due.attempt)
 
-    def _deadline(self) -> float | None:
-        return None if self._timeout is None else time.monotonic() + self._timeout
-
     def _start(self) -> WorkerProcess:
-        names = {worker.name for worker in self._busy}
-        name = next(str(number) for number in itertools.count(1) if str(number) not in names)
-        worker = WorkerProcess(name, self._environment)
+        names = {worker.name for worker in self._workers}
+        name = next(name for name in map(str, itertools.count(1)) if name not in names)
+        worker = WorkerProcess(name, self._environment | {WORKER_VARIABLE: f"{name}/{self.num_workers}"})
+        self._workers.append(worker)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)
         return worker
+
+    def _new_deadline(self) -> float | None:
+        return None if self._timeout is None else time.monotonic() + self._timeout
 
     def _patience(self) -> float | None:
         deadlines = [due.deadline for due in self._busy.values() if due.deadline is not None]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
-    def _heard_from(self, seconds: float | None) -> list[WorkerProcess]:
-        return [key.data for key, _ in self._selector.select(seconds)]
-
-    def _attend(self, worker: WorkerProcess, again: deque[_Try]) -> Iterator[Event]:
+    def _attend(self, worker: WorkerProcess) -> Iterator[Event]:
+        """Hears what a worker has to say, and buries it if it is dead."""
         answers, is_there = worker.receive()
-        for answer in answers:
+        for place, answer in enumerate(answers):
             due = self._busy.get(worker)
             if due is None or due.number != answer.number:
                 continue
             key = due.task.key
             if isinstance(answer, Begun):
-                due.deadline = self._deadline()
+                due.deadline = self._new_deadline()
             elif isinstance(answer, Reported):
-                yield Advanced(key, answer.progress)
+                if place + 1 == len(answers):  # an older one is no news
+                    yield Advanced(key, answer.progress)
             else:
-                self._log_what_it_said(worker, key)
-                self._idle.append(worker)
+                _log_what_it_said(worker, key)
                 del self._busy[worker]
-                yield _ended(key, answer)
+                yield _end_of(key, answer)
         if not is_there:
-            yield from self._bury(worker, again)
+            yield from self._bury(worker)
 
-    def _bury(self, worker: WorkerProcess, again: deque[_Try]) -> Iterator[Event]:
+    def _bury(self, worker: WorkerProcess) -> Iterator[Event]:
         due = self._busy.get(worker)
-        if due is not None:
-            self._log_what_it_said(worker, due.task.key)
-        code = self._remove(worker)
         if due is None:
+            self._remove(worker)
             return
-        problem, hint = how_it_ended(code)
+        _log_what_it_said(worker, due.task.key)
+        problem, hint = how_it_ended(self._remove(worker))
         if due.attempt < MAX_TRIES:
             _LOG.debug("%s: %s; it is tried again", due.task.key, problem)
-            again.append(_Try(due.task, due.attempt + 1))
+            self._again.append(_Try(due.task, due.attempt + 1))
         else:
             yield Failed(due.task.key, "died", problem, hint)
 
     def _end_late_ones(self) -> Iterator[Event]:
-        now = time.monotonic()
-        late = [worker for worker, due in self._busy.items() if due.deadline is not None and due.deadline <= now]
+        late = [worker for worker, due in self._busy.items() if _is_late(due)]
         for worker in late:
-            key = self._busy[worker].task.key
-            self._log_what_it_said(worker, key)
+            yield from self._attend(worker)  # it may be done; whoever takes the events may be late too
+            due = self._busy.get(worker)
+            if due is not None and _is_late(due):
+                _log_what_it_said(worker, due.task.key)
+                self._remove(worker)
+                yield Failed(
+                    due.task.key, "timeout", f"took longer than {self._timeout:g} s", "give it more time with --timeout"
+                )
+
+    def _end_workers(self) -> None:
+        self._again.clear()
+        for worker in self._workers:
+            worker.kill()
+        for worker in tuple(self._workers):
             self._remove(worker)
-            yield Failed(key, "timeout", f"took longer than {self._timeout:g} s", "give a longer --timeout")
 
     def _remove(self, worker: WorkerProcess) -> int:
-        self._selector.unregister(worker.channel)
+        """Ends a worker; gives its exit code. Works also where Ctrl-C has cut it short before."""
         self._busy.pop(worker, None)
-        if worker in self._idle:
-            self._idle.remove(worker)
-        return worker.end()
-
-    def _log_what_it_said(self, worker: WorkerProcess, key: str) -> None:
-        said = worker.take_what_it_said()
-        if said:
-            _LOG.debug("%s: worker %s wrote: %s", key, worker.name, said)
+        if worker.channel in self._selector.get_map():
+            self._selector.unregister(worker.channel)
+        code = worker.end()
+        self._workers.remove(worker)
+        return code
 
 
-def _ended(key: str, answer: Gave | Raised) -> Event:
+def _is_late(due: _Try) -> bool:
+    return due.deadline is not None and due.deadline <= time.monotonic()
+
+
+def _log_what_it_said(worker: WorkerProcess, key: str) -> None:
+    said = worker.take_what_it_said()
+    if said:
+        _LOG.debug("%s: worker %s wrote: %s", key, worker.name, said)
+
+
+def _end_of(key: str, answer: Gave | Raised) -> Event:
     if isinstance(answer, Raised):
         _LOG.debug("%s: %s", key, answer.traceback)
         return Failed(key, "raised", answer.problem)

@@ -8,7 +8,7 @@ worker that dies, as by a segmentation fault in a decoder, a task that takes too
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -92,7 +92,7 @@ class Executor(Protocol):
 
     num_workers: int
 
-    def run(self, work: Work, tasks: Iterable[Task]) -> Iterator[Event]:
+    def run(self, work: Work, tasks: Iterable[Task]) -> Generator[Event, None, None]:
         """Runs every task and tells of each in the order in which things happen.
 
         Each task ends in just one `Returned` or `Failed`, whatever happens to workers. Tasks are taken from the

@@ -49,8 +49,8 @@ class FeatureCache:
 
     @classmethod
     def from_options(cls, options: ExtractOptions) -> FeatureCache:
-        """The user's cache, or none, as the options say."""
-        folder = user_cache_dir() / "features" if options.cache else None
+        """The user's cache, that of a folder, or none, as the options say."""
+        folder = (options.cache_dir or user_cache_dir() / "features") if options.cache else None
         return cls(folder, options.cache_size * 1_000_000)
 
     def load(self, key: str, clips: Sequence[Clip]) -> FeatureTrack | None:

@@ -11,6 +11,7 @@ import argparse
 
 from autohighlight.cli.commands import (
     analyse,
+    batch,
     benchmark,
     config,
     demo,
@@ -33,5 +34,5 @@ from autohighlight.hookspecs import hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The main job first, then what looks closer, then what explains."""
     looking = (verify, demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema)
-    for command in (reel, export, gif, score, train, *looking):
+    for command in (reel, batch, export, gif, score, train, *looking):
         command.add(subparsers)

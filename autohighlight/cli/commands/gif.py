@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from autohighlight.cli.arguments import add_option, add_options, layered_options
 from autohighlight.cli.parser import examples
-from autohighlight.config import option_fields
+from autohighlight.config import GIF_DEFAULTS, option_fields
 from autohighlight.errors import OptionError, printable
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 PICTURE_OPTIONS = ("width", "fps", "dither", "max_bytes", "loop")
 """Of those of a result, the ones that only a moving picture has a use for."""
-
-DEFAULTS = {"count": "3", "max_length": "6s", "duration": "50%"}
-"""Of this command alone: a longer GIF is too large to send, and how long each is matters more than all together."""
 
 FORMATS = ("gif", "webp", "avif")
 
@@ -61,12 +58,15 @@ def _describe(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], n
     parser.add_argument("--dry-run", action="store_true", help="choose and print, but write nothing")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
     add_options(
-        parser, ("sample", "extract", "score", "select"), only=(*PICTURE_OPTIONS, "overwrite"), without=tuple(DEFAULTS)
+        parser,
+        ("sample", "extract", "score", "select"),
+        only=(*PICTURE_OPTIONS, "overwrite"),
+        without=tuple(GIF_DEFAULTS),
     )
     group = parser.add_argument_group("Defaults that differ from those of a reel")
     for _, spec in option_fields():
-        if spec.name in DEFAULTS:
-            add_option(group, spec, depends=DEFAULTS[spec.name])
+        if spec.name in GIF_DEFAULTS:
+            add_option(group, spec, depends=GIF_DEFAULTS[spec.name])
     parser.set_defaults(run=functools.partial(run, usual_format=name))
 
 
@@ -124,7 +124,7 @@ def chosen_options(arguments: argparse.Namespace) -> Options:
         OptionError: one file is named for several highlights.
     """
     layered = layered_options(arguments)
-    usual = {name: value for name, value in DEFAULTS.items() if name not in layered.sources}
+    usual = {name: value for name, value in GIF_DEFAULTS.items() if name not in layered.sources}
     options = layered.options.replace(**usual)
     output = arguments.output
     if output is None or output.is_dir():
@@ -168,7 +168,7 @@ def _write(selection: Selection, path: Path, form: str, options: Options, sessio
     from autohighlight import pipeline
     from autohighlight.export.animation import write_animations
 
-    timeline = pipeline.build(selection)
+    timeline = pipeline.build(selection, plugins=session.plugins)
     with session.progress() as progress:
         made = write_animations(timeline, path, form, options.export, progress)
     session.written += [animation.path for animation in made]

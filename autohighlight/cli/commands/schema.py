@@ -10,7 +10,7 @@ from autohighlight.cli.parser import examples
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
 
-DOCUMENTS = ("highlights", "timeline")
+DOCUMENTS = ("highlights", "timeline", "batch")
 """What there is a schema of."""
 
 
@@ -20,7 +20,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "schema",
         help="print the JSON schema of the JSON output",
         description="Prints the JSON schema (draft 2020-12) of what 'reel --json' and 'score --format json' print "
-        "(highlights), or of what 'export --to json' writes (timeline).",
+        "(highlights), of what 'export --to json' writes (timeline), or of the summary.json of 'batch' (batch).",
         epilog=examples(
             ("schema > highlights.schema.json", "keep it, to validate results with"),
             ("schema timeline", "of a timeline as JSON"),
@@ -39,7 +39,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
-    from autohighlight.documents import schema_text
+    from autohighlight import documents
+    from autohighlight.batch import summary
     from autohighlight.export import tables
 
-    session.emit(tables.schema_text() if arguments.document == "timeline" else schema_text())
+    homes = {"highlights": documents, "timeline": tables, "batch": summary}
+    session.emit(homes[arguments.document].schema_text())

@@ -1,0 +1,172 @@
+"""What is to be done with one video of a batch, and what came of it; both travel between processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from autohighlight.config import RESULT_SUFFIX, Options
+from autohighlight.files import content_digest
+from autohighlight.plugins import Exporter
+
+STATE_FOLDER = ".autohighlight"
+"""In the output folder: the database, what is being written, and what later stages need to know."""
+
+DECISIONS_SUFFIX = f"{RESULT_SUFFIX}.json"
+"""Ends the name of the file that says of each video which clips have which score, and what was chosen."""
+
+SHORT_FORMS = frozenset({"gif", "webp", "avif"})
+"""Names of exporters that show fewer and shorter highlights than a reel; see `autohighlight.config.GIF_DEFAULTS`."""
+
+Cause = Literal["", "input", "output", "died", "timeout", "fault"]
+"""Why a video failed: it cannot be read, a result cannot be written, its worker died each time, it took too long,
+a fault of this program or a plugin."""
+
+_WITHOUT_A_SAY = frozenset({"device", "limits", "cache", "cache_size", "cache_dir", "overwrite", "verify"})
+"""Options that change nothing of the results."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video.
+
+    Args:
+        source: an absolute path, or an address that `batch.remote` can read.
+        stem: of its results, relative to the output folder: ``match/first`` for ``match/first.highlights.mp4``.
+        forms: names of exporters, ``reel`` among them where one is wanted.
+        options: of the run.
+        short_options: of the same, for GIFs and their like, which show fewer and shorter highlights.
+        output: the output folder, absolute.
+        known_content: digest of the content that the results there are were made of; where the video still has it,
+            nothing is done.
+    """
+
+    source: str
+    stem: PurePosixPath
+    forms: tuple[str, ...]
+    options: Options
+    short_options: Options
+    output: Path
+    known_content: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Names the job by its source, 32 characters of hex."""
+        return hashlib.blake2b(os.fsencode(self.source), digest_size=16).hexdigest()
+
+    @property
+    def staging(self) -> Path:
+        """The folder that its results are written to before they are published."""
+        return self.output / STATE_FOLDER / "staging" / self.key
+
+    @property
+    def scores(self) -> PurePosixPath:
+        """The file that keeps what `batch.combined` needs to know of it, relative to the output folder."""
+        return PurePosixPath(STATE_FOLDER, "scores", f"{self.key}.json")
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A result that was written, and waits to be published.
+
+    Args:
+        staged: the file, in the job's staging folder.
+        path: where it belongs, relative to the output folder.
+        size: in bytes.
+        digest: BLAKE2b, 128 bits, of the content.
+    """
+
+    staged: Path
+    path: PurePosixPath
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one job.
+
+    Args:
+        status: ``unchanged``: the content is the known one, and nothing was done.
+        content: digest of the video's content; empty where it could not be read.
+        state: of the video before it was read, see `autohighlight.files.FileState` and `batch.remote.identity`.
+        files: results, not yet published.
+        duration_seconds: of the video.
+        num_highlights: that were chosen.
+        highlight_seconds: their total length.
+        elapsed_seconds: that the work took.
+        warnings: what somebody should know, a line each.
+        cause: why it failed; empty if it did not.
+        problem: what is wrong, one line.
+        hint: what to do about it, one line or empty.
+    """
+
+    status: Literal["done", "unchanged", "failed"]
+    content: str = ""
+    state: str = ""
+    files: tuple[Staged, ...] = ()
+    duration_seconds: float = 0.0
+    num_highlights: int = 0
+    highlight_seconds: float = 0.0
+    elapsed_seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    cause: Cause = ""
+    problem: str = ""
+    hint: str = ""
+
+
+def result_names(stem: str, forms: Sequence[str], exporters: Mapping[str, Exporter]) -> dict[str, str]:
+    """The name of the file that each form is written as: ``first.highlights.mp4``; a GIF's gets numbers besides.
+
+    Forms that share a suffix, with each other or with the decisions, have their own name in it too.
+
+    Args:
+        stem: of the video's results, without folders.
+        forms: names of exporters.
+        exporters: by name.
+    """
+    suffixes = [exporters[form].suffixes[0] for form in forms]
+    names: dict[str, str] = {}
+    for form, suffix in zip(forms, suffixes, strict=True):
+        own = "timeline" if form == suffix[1:] else form
+        is_alone = suffixes.count(suffix) == 1 and suffix != ".json"
+        names[form] = f"{stem}{RESULT_SUFFIX}{suffix}" if is_alone else f"{stem}{RESULT_SUFFIX}.{own}{suffix}"
+    return names
+
+
+def digest_of_wishes(options: Options, short_options: Options, forms: Sequence[str]) -> str:
+    """Tells one set of wishes from another: what was done for another is done again.
+
+    Where the work runs, what is cached and whether results are checked has no say; the content of a selector or
+    checkpoint has.
+
+    Args:
+        options: of the run.
+        short_options: of the same, for GIFs and their like.
+        forms: names of exporters.
+
+    Raises:
+        OSError: a selector or checkpoint cannot be read.
+    """
+    said = _said(options, ("sample", "extract", "score", "select", *(["export"] if forms else [])))
+    for name in ("selector", "checkpoint"):
+        path = Path(said[name])
+        if path.is_file():
+            said[name] = content_digest(path)
+    short = _said(short_options, ("select",)) if SHORT_FORMS.intersection(forms) else {}
+    parts = json.dumps([said, short, sorted(forms)], sort_keys=True)
+    return hashlib.blake2b(parts.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+
+def _said(options: Options, stages: Sequence[str]) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for stage in stages:
+        values = getattr(options, stage)
+        said |= {spec.name: str(getattr(values, spec.name)) for spec in dataclasses.fields(values)}
+    return {name: value for name, value in said.items() if name not in _WITHOUT_A_SAY}

@@ -1,0 +1,190 @@
+"""The work on one video of a batch, as a worker does it: all results into a folder of its own, none published."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import os
+import shutil
+import tempfile
+import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from autohighlight import pipeline
+from autohighlight.batch import remote
+from autohighlight.batch.jobs import DECISIONS_SUFFIX, SHORT_FORMS, Cause, Job, Outcome, Staged, result_names
+from autohighlight.batch.scored import ScoredVideo
+from autohighlight.default_plugins import load_plugins
+from autohighlight.documents import highlights_document, to_json
+from autohighlight.errors import AutohighlightError, InputError, OutputError
+from autohighlight.files import FileState, content_digest
+from autohighlight.plugins import BackboneFactory, Plugins, Registry
+
+if TYPE_CHECKING:
+    from autohighlight.config import ExtractOptions
+    from autohighlight.pipeline import Analysis
+    from autohighlight.types import Backbone, ProgressCallback
+
+
+def perform(job: Job, progress: ProgressCallback) -> Outcome:
+    """Works on one video.
+
+    Whatever is wrong with the video or the places it uses is in the outcome; an error that leaves this function is a
+    fault of the program or a plugin.
+
+    Args:
+        job: what to do.
+        progress: is told how far the work has come.
+    """
+    began = time.monotonic()
+    try:
+        with _at_hand(job) as video:
+            outcome = _perform(job, video, progress)
+    except AutohighlightError as error:
+        where = f"{error.path.name}: " if isinstance(error, OutputError) else ""
+        outcome = _failed(job, _cause(error), where + error.problem, error.hint)
+    except MemoryError:
+        outcome = _failed(job, "fault", "memory ran out", "let fewer videos run at once with --jobs")
+    except OSError as error:
+        outcome = _failed(job, "output", f"{error.filename or job.source}: {error.strerror or error}", "")
+    return dataclasses.replace(outcome, elapsed_seconds=time.monotonic() - began)
+
+
+def measure(job: Job, progress: ProgressCallback) -> Outcome:
+    """Measures one video, so that its features are in the cache; as `perform`, but nothing is chosen or written."""
+    began = time.monotonic()
+    try:
+        media = pipeline.probe(job.source)
+        pipeline.extract(media, job.options, plugins=loaded_plugins(), progress=progress)
+        outcome = Outcome("done", duration_seconds=float(media.duration))
+    except AutohighlightError as error:
+        outcome = _failed(job, _cause(error), error.problem, error.hint)
+    return dataclasses.replace(outcome, elapsed_seconds=time.monotonic() - began)
+
+
+def state_of(source: str) -> str:
+    """What tells, without the content being read, that it is still the same; empty where nothing tells.
+
+    Raises:
+        InputError: the source is not there.
+    """
+    if remote.is_remote(source):
+        return remote.identity(source)
+    try:
+        return str(FileState.of(Path(source)))
+    except OSError as error:
+        raise InputError(Path(source), f"cannot be read: {error.strerror or error}") from None
+
+
+def _at_hand(job: Job) -> AbstractContextManager[Path]:
+    if not remote.is_remote(job.source):
+        return nullcontext(Path(job.source))
+    options = job.options.batch
+    folder = options.scratch or Path(tempfile.gettempdir()) / f"autohighlight-scratch-{os.getuid()}"
+    return remote.local_copy(job.source, folder, options.scratch_size * 1_000_000)
+
+
+def _perform(job: Job, video: Path, progress: ProgressCallback) -> Outcome:
+    state, content = state_of(job.source), _digest(video)
+    if content == job.known_content:
+        return Outcome("unchanged", content, state)
+    plugins = loaded_plugins()
+    analysis = pipeline.analyse(video, job.options, plugins=plugins, progress=progress)
+    _empty(job.staging)
+    files, about = _write(job, analysis, plugins, progress)
+    if _digest(video) != content:  # costs nothing where the file's state is what it was
+        raise InputError(Path(job.source), "was changed while it was read", "run again when it is whole")
+    return dataclasses.replace(about, content=content, state=state, files=files)
+
+
+def _digest(video: Path) -> str:
+    try:
+        return content_digest(video)
+    except OSError as error:
+        raise InputError(video, f"cannot be read: {error.strerror or error}") from None
+
+
+def _write(
+    job: Job, analysis: Analysis, plugins: Plugins, progress: ProgressCallback
+) -> tuple[tuple[Staged, ...], Outcome]:
+    """Chooses, and writes every result into the staging folder; gives them, and what there is to say."""
+    selection = pipeline.select(analysis, job.options, plugins=plugins)
+    decisions = job.staging / f"{job.stem.name}{DECISIONS_SUFFIX}"
+    document = highlights_document(analysis, selection, None) | {"video": job.source}
+    decisions.write_text(to_json(document) + "\n", "ascii")
+    written, warnings = [decisions], list(_losses(analysis))
+    for form, name in result_names(job.stem.name, job.forms, plugins.exporters).items():
+        options = job.short_options if form in SHORT_FORMS else job.options
+        chosen = pipeline.select(analysis, options, plugins=plugins) if form in SHORT_FORMS else selection
+        handles = None if plugins.exporters[form].renders else options.export.handles
+        timeline = pipeline.build(chosen, handles=handles)
+        warnings += (warning for warning in timeline.warnings if warning not in warnings)
+        written += pipeline.write_timeline(
+            timeline, job.staging / name, form, options=options, plugins=plugins, progress=progress
+        )
+    about = Outcome(
+        "done",
+        duration_seconds=float(analysis.media.duration),
+        num_highlights=len(selection),
+        highlight_seconds=float(selection.duration),
+        warnings=tuple(warnings),
+    )
+    scores = job.staging / job.scores.name
+    scores.write_text(json.dumps(ScoredVideo.of(analysis).to_json()), "ascii")
+    files = [_staged(path, job.stem.parent / path.name) for path in written]
+    return (*files, _staged(scores, job.scores)), about
+
+
+def _staged(staged: Path, path: PurePosixPath) -> Staged:
+    """Describes a written file that belongs to `path`, once the disk has it."""
+    with staged.open("rb") as file:
+        os.fsync(file.fileno())
+    return Staged(staged, path, staged.stat().st_size, content_digest(staged))
+
+
+def _empty(folder: Path) -> None:
+    """Makes an empty folder, whatever an earlier try has left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _losses(analysis: Analysis) -> tuple[str, ...]:
+    lost = analysis.features.num_frames_lost
+    return (f"{lost:,} {'frame is' if lost == 1 else 'frames are'} damaged or missing",) if lost else ()
+
+
+def _cause(error: AutohighlightError) -> Cause:
+    if isinstance(error, InputError):
+        return "input"
+    return "output" if isinstance(error, OutputError) else "fault"
+
+
+def _failed(job: Job, cause: Cause, problem: str, hint: str) -> Outcome:
+    shutil.rmtree(job.staging, ignore_errors=True)
+    try:
+        state = state_of(job.source)
+    except AutohighlightError:
+        state = ""  # it is not there; that it may come back is reason enough to try again
+    return Outcome("failed", state=state, cause=cause, problem=problem, hint=hint)
+
+
+@functools.cache
+def loaded_plugins() -> Plugins:
+    """The plugins of this worker; each network is made once and then kept."""
+    plugins = load_plugins()
+    backbones: Registry[BackboneFactory] = Registry(plugins.backbones.kind)
+    for name, factory in plugins.backbones.items():
+        backbones.add(name, _made_once(factory), plugins.backbones.owner(name))
+    return dataclasses.replace(plugins, backbones=backbones)
+
+
+def _made_once(factory: BackboneFactory) -> BackboneFactory:
+    made = functools.lru_cache(maxsize=1)(factory)
+
+    def remembered(options: ExtractOptions) -> Backbone:
+        return made(options)
+
+    return remembered

@@ -1,0 +1,120 @@
+"""Moves results to where people find them: each whole, none that is somebody else's replaced, none moved twice."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from autohighlight.batch.database import Database, Record, Result
+from autohighlight.batch.jobs import Staged
+from autohighlight.errors import OutputError, OutputExistsError
+from autohighlight.files import content_digest, move_into_place
+
+
+def publish(record: Record, output: Path, database: Database, *, overwrite: bool) -> Record:
+    """Moves the staged results of a record to their places, removes earlier ones that they have no use for, and keeps
+    that it is done.
+
+    May be called again after a crash at any moment: what was moved already is recognised by its content.
+
+    Args:
+        record: of status ``staged``.
+        output: the output folder.
+        database: that keeps the record.
+        overwrite: whether files that no batch has written here may be replaced.
+
+    Returns:
+        The record as it is kept now: ``done``, ``failed`` where a place is taken, or ``pending`` where a staged file is
+        gone and the work is to be done again.
+    """
+    try:
+        for staged in record.staged:
+            check_place(output / staged.path, (*record.results, *_results(record.staged)), output, overwrite=overwrite)
+        for staged in record.staged:
+            _move(staged, output)
+        _remove_stale(record, output)
+        after = replace(record, status="done", results=_results(record.staged), staged=())
+    except FileNotFoundError:
+        moved = tuple(result for result in _results(record.staged) if is_unchanged(result, output))
+        after = replace(record, status="pending", results=(*record.results, *moved), staged=())
+    except OutputError as error:
+        problem = f"{error.path.name} {error.problem}"
+        after = replace(record, status="failed", cause="output", problem=problem, hint=error.hint, staged=())
+    except OSError as error:
+        problem = f"{error.filename}: {error.strerror}"
+        after = replace(record, status="failed", cause="output", problem=problem, hint="", staged=())
+    database.put(after)
+    for folder in {staged.staged.parent for staged in record.staged}:
+        shutil.rmtree(folder, ignore_errors=True)
+    return after
+
+
+def check_place(path: Path, known: Sequence[Result], output: Path, *, overwrite: bool) -> None:
+    """Makes sure that nothing of somebody else's is at a place where a result is to go.
+
+    Args:
+        path: the place.
+        known: results that this batch has written; one that was changed since is somebody's work.
+        output: the output folder.
+        overwrite: whether any ordinary file may be replaced.
+
+    Raises:
+        OutputExistsError: something is there.
+        OutputError: a folder or device is there.
+    """
+    if not os.path.lexists(path):
+        return
+    if path.is_dir() or not path.is_file():
+        raise OutputError(path, "is no ordinary file", "name another folder with -o")
+    if not overwrite and not any(output / result.path == path and is_unchanged(result, output) for result in known):
+        raise OutputExistsError(
+            path,
+            "is there already, and is not this batch's",
+            "give --overwrite to replace it, or another folder with -o",
+        )
+
+
+def is_unchanged(result: Result, output: Path) -> bool:
+    """Whether the file is as the batch has left it."""
+    path = output / result.path
+    try:
+        return path.is_file() and path.stat().st_size == result.size and content_digest(path) == result.digest
+    except OSError:
+        return False
+
+
+def _results(staged: Sequence[Staged]) -> tuple[Result, ...]:
+    return tuple(Result(file.path, file.size, file.digest) for file in staged)
+
+
+def _move(staged: Staged, output: Path) -> None:
+    """Moves one file into place, and waits until the disk knows; raises FileNotFoundError where it is gone."""
+    path = output / staged.path
+    if not staged.staged.exists() and is_unchanged(Result(staged.path, staged.size, staged.digest), output):
+        return  # moved before a crash
+    path.parent.mkdir(parents=True, exist_ok=True)
+    move_into_place(staged.staged, path, overwrite=os.path.lexists(path))  # what is there was found to be ours
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until the disk knows which files are in a folder; where the system has no means for that, the rename has
+    to do."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove_stale(record: Record, output: Path) -> None:
+    """Removes results of an earlier time that are not among the new ones, unless somebody has changed them since."""
+    wanted = {staged.path for staged in record.staged}
+    for result in record.results:
+        if result.path not in wanted and is_unchanged(result, output):
+            (output / result.path).unlink(missing_ok=True)

@@ -1,0 +1,113 @@
+"""What somebody asks of a batch, and the plan that it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from autohighlight.batch import remote
+from autohighlight.batch.database import Record
+from autohighlight.batch.inputs import FoundInputs, Input, find_inputs
+from autohighlight.batch.jobs import Job, digest_of_wishes
+from autohighlight.batch.outputs import plan_names
+from autohighlight.batch.plan import Step, plan
+from autohighlight.config import Options
+from autohighlight.errors import OptionError
+from autohighlight.plugins import Exporter
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Args:
+        places: files, folders, patterns and addresses; see `batch.inputs.find_inputs`.
+        output: the folder for results, absolute.
+        forms: names of exporters, for each video.
+        options: of the run.
+        short_options: of the same, for GIFs and their like.
+        suffixes: by which videos in folders are known; the usual ones if None.
+        montages: over all videos: exporter -> file.
+        train_first: whether a selector is fitted to all videos before any is scored.
+        retry_failed: whether to try those again that failed before.
+    """
+
+    places: tuple[str, ...]
+    output: Path
+    forms: tuple[str, ...]
+    options: Options
+    short_options: Options
+    suffixes: tuple[str, ...] | None = None
+    montages: Mapping[str, Path] = field(default_factory=dict)
+    train_first: bool = False
+    retry_failed: bool = False
+
+    def find(self) -> FoundInputs:
+        """The videos that there are now.
+
+        Raises:
+            InputError: a place is not there.
+        """
+        written = list(self.montages.values())
+        return find_inputs(self.places, suffixes=self.suffixes, exclude=self.output, written=written)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    Args:
+        output: the output folder.
+        steps: one a video.
+        wishes: digest of what is wanted of each.
+    """
+
+    output: Path
+    steps: tuple[Step, ...]
+    wishes: str
+
+
+def make_job(request: Request, each: Input, stem: PurePosixPath | None = None) -> Job:
+    """What is to be done with one video; its results are named `stem`, or plainly after it if None."""
+    options, short = request.options, request.short_options
+    return Job(each.source, stem or each.name, request.forms, options, short, request.output)
+
+
+def make_plan(
+    request: Request, inputs: Sequence[Input], records: Mapping[str, Record], exporters: Mapping[str, Exporter]
+) -> Plan:
+    """Gives each video its name and decides what there is to do; only looks.
+
+    Args:
+        request: what is asked for.
+        inputs: the videos.
+        records: what became of videos before, by key.
+        exporters: by name.
+
+    Raises:
+        OptionError: what is asked for cannot be had of a video that lies at an address.
+    """
+    _check_addresses(request, inputs, exporters)
+    stems = plan_names(inputs, {record.source: record.stem for record in records.values()})
+    jobs = [make_job(request, each, stems[each.source]) for each in inputs]
+    wishes = digest_of_wishes(request.options, request.short_options, request.forms)
+    return Plan(request.output, plan(jobs, records, wishes, retry_failed=request.retry_failed), wishes)
+
+
+def _check_addresses(request: Request, inputs: Collection[Input], exporters: Mapping[str, Exporter]) -> None:
+    distant = next((each for each in inputs if remote.is_remote(each.source)), None)
+    pointing = [form for form in request.forms if not exporters[form].renders]
+    if request.train_first:
+        what = "training on all videos"
+    elif request.montages:
+        what = "a montage of all videos"
+    elif pointing:
+        what = f"a timeline as {pointing[0]}"
+    else:
+        return
+    if distant is not None:
+        raise OptionError(
+            f"{what} needs them on this computer, and {remote.shown(distant.source)} is at an address",
+            "copy the videos first, or ask for reels and GIFs alone",
+        )

@@ -1,0 +1,110 @@
+"""What a batch came to, as one JSON document; ``autohighlight schema batch`` prints its schema."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import autohighlight
+from autohighlight.batch.database import Record
+from autohighlight.batch.jobs import STATE_FOLDER
+
+SCHEMA_VERSION = 1
+"""Raised when a field changes its meaning or goes away; a field that is added leaves it as it is."""
+
+SUMMARY_NAME = "summary.json"
+"""Of the file in the output folder."""
+
+
+def schema_text() -> str:
+    """The JSON schema of `summary_document`, as shipped."""
+    return importlib.resources.files("autohighlight").joinpath("schemas", "batch.schema.json").read_text("utf-8")
+
+
+def shown_results(record: Record) -> list[PurePosixPath]:
+    """The files of a video that are there for people, relative to the output folder."""
+    return [result.path for result in record.results if result.path.parts[0] != STATE_FOLDER]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of all videos of a batch.
+
+    Args:
+        num_videos: that were found.
+        num_done: whose results are there.
+        num_failed: that came to nothing.
+        duration_seconds: of the videos that are done.
+        num_highlights: in these.
+        highlight_seconds: their total length.
+    """
+
+    num_videos: int
+    num_done: int
+    num_failed: int
+    duration_seconds: float
+    num_highlights: int
+    highlight_seconds: float
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Totals:
+        """Adds them up."""
+        done = [record for record in records if record.status == "done"]
+        return cls(
+            len(records),
+            len(done),
+            sum(record.status == "failed" for record in records),
+            sum(record.duration_seconds for record in done),
+            sum(record.num_highlights for record in done),
+            sum(record.highlight_seconds for record in done),
+        )
+
+    @property
+    def num_left(self) -> int:
+        """Videos that are neither done nor failed: the batch was stopped before."""
+        return self.num_videos - self.num_done - self.num_failed
+
+
+def summary_document(records: Sequence[Record], output: Path, combined: Sequence[Path] = ()) -> dict[str, Any]:
+    """What ``summary.json`` holds.
+
+    Args:
+        records: of the videos of the batch, in their order.
+        output: the output folder.
+        combined: files of the montage over all videos.
+    """
+    totals = Totals.of(records)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "autohighlight_version": autohighlight.__version__,
+        "output": str(output),
+        "totals": {
+            "videos": totals.num_videos,
+            "done": totals.num_done,
+            "failed": totals.num_failed,
+            "left": totals.num_left,
+            "duration": totals.duration_seconds,
+            "highlights": totals.num_highlights,
+            "highlight_seconds": totals.highlight_seconds,
+        },
+        "combined": [str(path) for path in combined],
+        "videos": [_video(record) for record in records],
+    }
+
+
+def _video(record: Record) -> dict[str, Any]:
+    is_done, is_failed = record.status == "done", record.status == "failed"
+    return {
+        "video": record.source,
+        "status": record.status if is_done or is_failed else "left",
+        "duration": record.duration_seconds if is_done else None,
+        "highlights": record.num_highlights if is_done else None,
+        "highlight_seconds": record.highlight_seconds if is_done else None,
+        "elapsed": record.elapsed_seconds if is_done or is_failed else None,
+        "warnings": list(record.warnings) if is_done else [],
+        "error": {"cause": record.cause, "problem": record.problem, "hint": record.hint} if is_failed else None,
+        "results": [str(path) for path in shown_results(record)],
+    }
