@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from autohighlight.batch import patterns, remote
+from autohighlight.batch import listing, patterns, remote
 from autohighlight.errors import InputError, OptionError
 from autohighlight.finding import VIDEO_SUFFIXES, is_hidden, is_result, mode_of, real_path, walk
 
@@ -175,7 +175,7 @@ class _Search:
             raise InputError(pattern, "nothing fits this pattern", "check it, or name a file or folder that is there")
 
     def _add_remote(self, address: str) -> None:
-        for found in remote.find(address):
+        for found in listing.find(address):
             name = found.name.name
             if not found.is_named:
                 if any(map(is_hidden, found.name.parts)):

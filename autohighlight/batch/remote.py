@@ -1,19 +1,19 @@
-"""Videos on servers and in object stores, through fsspec: found, told apart by content, copied within bounds."""
+"""Videos on servers and in object stores, through fsspec: told apart by content, copied within bounds."""
 
 from __future__ import annotations
 
 import contextlib
-import glob
+import errno
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from autohighlight.batch import patterns
-from autohighlight.errors import AutohighlightError, DependencyError, RemoteError, printable
+from autohighlight.batch import scratch
+from autohighlight.batch.names import portable
+from autohighlight.errors import AutohighlightError, DependencyError, NoSpaceError, OutputError, RemoteError, printable
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -32,6 +32,11 @@ def is_remote(source: str) -> bool:
     return match is not None and match["protocol"].lower() not in _LOCAL
 
 
+def is_on_web(address: str) -> bool:
+    """Whether an address is one of a web server, which has no folders to speak of."""
+    return address.partition("://")[0].lower() in _WEB
+
+
 def local_path(place: str) -> Path:
     """The path of a place on this computer; one that begins with ``file://`` may have its characters escaped."""
     match = _ADDRESS.match(place)
@@ -42,47 +47,64 @@ def local_path(place: str) -> Path:
     return Path(path.removeprefix("localhost"))
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file that an address led to.
+def identity(address: str, *, is_fresh: bool = True) -> str:
+    """What changes when the content at an address does, without the content being read; empty where nothing tells.
+
+    A digest or version that the server states, with the size; else the size and when it was last changed.
 
     Args:
-        address: of the file itself.
-        name: relative: the way to it from the folder that was given, or its own name.
-        is_named: whether it was named itself.
-        is_suited: whether a pattern said by which suffix files are known.
-    """
-
-    address: str
-    name: PurePosixPath
-    is_named: bool
-    is_suited: bool = False
-
-
-def find(address: str) -> Iterator[RemoteFile]:
-    """The files that an address leads to: itself, those below a folder, or those that fit a pattern.
-
-    What a web server has is not asked for here, and is always taken for a file.
+        address: of a file.
+        is_fresh: whether the server is asked again, where a list of the folder was read a short while ago.
 
     Raises:
         RemoteError: nothing is there, or the server does not answer or lets nobody in.
         DependencyError: a package that is needed is not there.
     """
-    if urlsplit(address).scheme.lower() in _WEB:
-        name = unquote(PurePosixPath(urlsplit(address).path).name, errors="surrogateescape")
-        yield RemoteFile(address, PurePosixPath(name or "index"), is_named=True)
+    with told_of(address):
+        files, path = open_address(address)
+        return _identity(_info(files, path, is_fresh=is_fresh))
+
+
+@contextlib.contextmanager
+def local_copy(source: str, folder: Path, max_bytes: int) -> Iterator[Path]:
+    """A video as a file of this computer: itself if it is one, else a temporary copy, removed whatever happens.
+
+    All processes that use one scratch folder together keep to `max_bytes` in it: a copy waits until there is room, see
+    `batch.scratch`. The copy is read once, in large blocks; it has the size that the server states, or there is an
+    error. What does not state its size has the whole of `max_bytes` for itself. Transient errors are retried as far
+    as the file system of the protocol does so.
+
+    Args:
+        source: a path, or an address.
+        folder: the scratch folder; made if it is not there.
+        max_bytes: that the copies in it may have together.
+
+    Raises:
+        RemoteError: it cannot be read, is larger than `max_bytes`, or has another size or content than was stated.
+        NoSpaceError: the disk is full.
+        OutputError: the scratch folder cannot be written to.
+        DependencyError: a package that is needed is not there.
+    """
+    if not is_remote(source):
+        yield local_path(source)
         return
-    with _told_of(address):
-        files, path = _open(address)
-        kind = _kind(files, path)
-        if kind == "file":
-            yield RemoteFile(address, PurePosixPath(PurePosixPath(path).name), is_named=True)
-        elif kind == "directory":
-            yield from _below(files, path, path)
-        elif glob.has_magic(path):
-            yield from _fitting(files, path, address)
-        else:
-            raise RemoteError(shown(address), "there is no such file or folder", "check the address")
+    with told_of(source):
+        files, path = open_address(source)
+        info = _info(files, path, is_fresh=True)
+    size: int | None = info.get("size")
+    if size is not None and size > max_bytes:
+        raise RemoteError(
+            shown(source),
+            f"has {size / 1e6:,.0f} MB, more than the {max_bytes / 1e6:,.0f} MB for temporary copies",
+            "allow more with --scratch-size",
+        )
+    with scratch.room(folder, max_bytes if size is None else size, max_bytes) as place:
+        copy = place / portable(PurePosixPath(file_name(source))).name
+        with told_of(source):
+            _download(files, path, copy, size, max_bytes)
+            if _identity(_info(files, path, is_fresh=True)) != _identity(info):
+                raise RemoteError(shown(source), "was changed while it was read", "run again when it is whole")
+        yield copy
 
 
 def shown(address: str) -> str:
@@ -90,13 +112,13 @@ def shown(address: str) -> str:
     if not is_remote(address):
         return address
     head, _, rest = address.partition("://")
-    if head.lower() in _WEB:
+    if is_on_web(address):
         rest = rest.partition("?")[0].partition("#")[0]
     host, slash, path = rest.partition("/")
     return f"{head}://{host.rpartition('@')[2]}{slash}{path}"
 
 
-def _open(address: str) -> tuple[AbstractFileSystem, str]:
+def open_address(address: str) -> tuple[AbstractFileSystem, str]:
     """The file system of an address, and the path in it.
 
     Raises:
@@ -121,41 +143,80 @@ def _open(address: str) -> tuple[AbstractFileSystem, str]:
         raise DependencyError(f"{shown(address)}: {needed}", f"install the package that reads {protocol}://") from None
     except ValueError:
         raise RemoteError(shown(address), f"nothing is known of {protocol}://", "check the address") from None
-    files, path = fsspec.core.url_to_fs(f"{protocol}{address[len(protocol) :]}")
+    options = _web_options() if is_on_web(address) else {}
+    files, path = fsspec.core.url_to_fs(f"{protocol}{address[len(protocol) :]}", **options)
     return files, path
 
 
-def _kind(files: AbstractFileSystem, path: str) -> str | None:
+def _web_options() -> dict[str, Any]:
+    from aiohttp import ClientTimeout  # noqa: PLC0415 -- comes with what reads http
+
+    # As it is, every download ends after five minutes.
+    timeout = ClientTimeout(total=None, sock_connect=30, sock_read=60)
+    return {"client_kwargs": {"timeout": timeout, "trust_env": True}}
+
+
+def file_name(address: str) -> str:
+    """The last part of an address, as it would be called on a disk."""
+    if is_on_web(address):
+        return unquote(PurePosixPath(urlsplit(address).path).name, errors="surrogateescape") or "index"
+    return PurePosixPath(address).name
+
+
+def _info(files: AbstractFileSystem, path: str, *, is_fresh: bool) -> dict[str, Any]:
+    if is_fresh:
+        files.invalidate_cache(path)
+    info: dict[str, Any] = files.info(path)
+    if info["type"] != "file":
+        raise FileNotFoundError(path)
+    return info
+
+
+_CONTENT_TAGS = ("etag", "md5hash", "md5", "content-md5", "content_md5", "digest", "crc32c", "generation")
+_TIMES = ("lastmodified", "last-modified", "last_modified", "mtime", "updated", "modified", "created")
+
+
+def _identity(info: dict[str, Any]) -> str:
+    said = {key.lower(): value for key, value in info.items() if value not in (None, "", b"")}
+    tag = next((key for key in (*_CONTENT_TAGS, *_TIMES) if key in said), None)
+    return "" if tag is None else f"{tag}={said[tag]} size={said.get('size', '?')}"
+
+
+_BLOCK_BYTES = 16 * 2**20
+
+
+def _download(files: AbstractFileSystem, path: str, copy: Path, size: int | None, max_bytes: int) -> None:
+    """Reads it once from the beginning to the end; never writes more than was stated."""
+    if isinstance(files.protocol, tuple | list) and _WEB & set(files.protocol):
+        # One answer, as many servers know no ranges, and not compressed, so that its size is the stated one.
+        how: dict[str, Any] = {"block_size": 0, "size": size, "headers": {"Accept-Encoding": "identity"}}
+    else:
+        how = {"block_size": _BLOCK_BYTES, "cache_type": "none"}
+    limit, num_bytes = max_bytes if size is None else size, 0
+    with files.open(path, "rb", **how) as remote, copy.open("wb") as local:
+        while block := remote.read(_BLOCK_BYTES):
+            num_bytes += len(block)
+            if num_bytes > limit:
+                raise OSError(
+                    f"is longer than {limit} bytes, the size that was {'allowed' if size is None else 'stated'}"
+                )
+            _write(local, block, copy)
+    if size is not None and num_bytes != size:
+        raise OSError(f"ended after {num_bytes} of {size} bytes")
+
+
+def _write(file: BinaryIO, block: bytes, path: Path) -> None:
     try:
-        return str(files.info(path)["type"])
-    except FileNotFoundError:
-        return None
-
-
-def _below(files: AbstractFileSystem, folder: str, base: str) -> Iterator[RemoteFile]:
-    for path in sorted(files.find(folder)):
-        yield RemoteFile(files.unstrip_protocol(path), _relative(path, base), is_named=False)
-
-
-def _fitting(files: AbstractFileSystem, pattern: str, address: str) -> Iterator[RemoteFile]:
-    base = pattern[: re.search(r"[*?[]", pattern).start()].rpartition("/")[0]  # type: ignore[union-attr]
-    is_suited = patterns.names_a_suffix(pattern.rpartition("/")[2])
-    found: dict[str, dict[str, Any]] = files.glob(pattern, detail=True)
-    if not found:
-        raise RemoteError(shown(address), "nothing fits this pattern", "check it, or name a file or folder")
-    for path, info in sorted(found.items()):
-        if info["type"] == "directory":
-            yield from _below(files, path, base)
-        else:
-            yield RemoteFile(files.unstrip_protocol(path), _relative(path, base), is_named=False, is_suited=is_suited)
-
-
-def _relative(path: str, base: str) -> PurePosixPath:
-    return PurePosixPath(path.removeprefix(base).lstrip("/"))
+        file.write(block)
+        file.flush()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpaceError(path.parent, "the disk is full", "free some space, or name another --scratch") from error
+        raise OutputError(path.parent, f"cannot be written to: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
-def _told_of(address: str) -> Iterator[None]:
+def told_of(address: str) -> Iterator[None]:
     """Whatever a file system raises, by whatever library it is made, is said as an error of this package."""
     try:
         yield
@@ -174,5 +235,6 @@ def _told_of(address: str) -> Iterator[None]:
 
 
 def _in_a_line(error: Exception) -> str:
-    text = str(error) or type(error).__name__
+    """What an error says, without what is secret in the addresses that it names."""
+    text = re.sub(r"(https?://)(?:[^\s/@]*@)?([^\s?#'\"]*)[?#][^\s'\")]*", r"\1\2", str(error)) or type(error).__name__
     return printable(" ".join(text.split())[:300])

@@ -1,0 +1,88 @@
+"""What lies at an address: a file, all below a folder, what fits a pattern."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from autohighlight.batch import patterns
+from autohighlight.batch.remote import file_name, is_on_web, open_address, shown, told_of
+from autohighlight.errors import RemoteError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that an address led to.
+
+    Args:
+        address: of the file itself.
+        name: relative: the way to it from the folder that was given, or its own name.
+        is_named: whether it was named itself.
+        is_suited: whether a pattern said by which suffix files are known.
+    """
+
+    address: str
+    name: PurePosixPath
+    is_named: bool
+    is_suited: bool = False
+
+
+def find(address: str) -> Iterator[RemoteFile]:
+    """The files that an address leads to: itself, those below a folder, or those that fit a pattern.
+
+    What a web server has is not asked for here, and is always taken for a file.
+
+    Raises:
+        RemoteError: nothing is there, or the server does not answer or lets nobody in.
+        DependencyError: a package that is needed is not there.
+    """
+    if is_on_web(address):
+        yield RemoteFile(address, PurePosixPath(file_name(address)), is_named=True)
+        return
+    with told_of(address):
+        files, path = open_address(address)
+        kind = _kind(files, path)
+        if kind == "file":
+            yield RemoteFile(address, PurePosixPath(PurePosixPath(path).name), is_named=True)
+        elif kind == "directory":
+            yield from _below(files, path, path)
+        elif glob.has_magic(path):
+            yield from _fitting(files, path, address)
+        else:
+            raise RemoteError(shown(address), "there is no such file or folder", "check the address")
+
+
+def _kind(files: AbstractFileSystem, path: str) -> str | None:
+    try:
+        return str(files.info(path)["type"])
+    except FileNotFoundError:
+        return None
+
+
+def _below(files: AbstractFileSystem, folder: str, base: str) -> Iterator[RemoteFile]:
+    for path in sorted(files.find(folder)):
+        yield RemoteFile(files.unstrip_protocol(path), _relative(path, base), is_named=False)
+
+
+def _fitting(files: AbstractFileSystem, pattern: str, address: str) -> Iterator[RemoteFile]:
+    base = pattern[: re.search(r"[*?[]", pattern).start()].rpartition("/")[0]  # type: ignore[union-attr]
+    is_suited = patterns.names_a_suffix(pattern.rpartition("/")[2])
+    found: dict[str, dict[str, Any]] = files.glob(pattern, detail=True)
+    if not found:
+        raise RemoteError(shown(address), "nothing fits this pattern", "check it, or name a file or folder")
+    for path, info in sorted(found.items()):
+        if info["type"] == "directory":
+            yield from _below(files, path, base)
+        else:
+            yield RemoteFile(files.unstrip_protocol(path), _relative(path, base), is_named=False, is_suited=is_suited)
+
+
+def _relative(path: str, base: str) -> PurePosixPath:
+    return PurePosixPath(path.removeprefix(base).lstrip("/"))
