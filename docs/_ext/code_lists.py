@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from command_pages import Command, command_table, commands, page_tree, prose
 from sphinx.pycode import ModuleAnalyzer
@@ -76,12 +76,12 @@ def hook_list(docs: Path) -> str:
     """Every hook: its signature, its line of documentation, its own page, and the plugins here that use it."""
     parts = [f"This is version `{hookspecs.hookspec_version}` of the hooks: `autohighlight.hookspec_version`."]
     for name, function in hooks():
-        arguments = ", ".join(str(parameter) for parameter in inspect.signature(function).parameters.values())
+        signature = str(inspect.signature(function)).replace("'", "")
         parts.append(f"## `{name}`")
-        parts.append(f"```python\ndef {name}({arguments}) -> {_returns(function)}: ...\n```")
+        parts.append(f"```python\n@autohighlight.hookimpl\ndef {name}{signature}: ...\n```")
         parts.append((inspect.getdoc(function) or "").replace("``", "`"))
         parts += [f"More: [its own page](../{page})." for page in _pages_of(name, docs)]
-        users = ", ".join(f"`{user}`" for user in plugins_with(name, docs.parent))
+        users = ", ".join(plugins_with(name, docs.parent))
         parts.append(f"Used by {users}.")
     return "\n\n".join(parts)
 
@@ -93,11 +93,6 @@ def hooks() -> Iterator[tuple[str, Any]]:
             yield name, thing
 
 
-def _returns(function: Any) -> str:
-    annotation = inspect.signature(function).return_annotation
-    return "None" if annotation in ("None", None) else str(annotation)
-
-
 def _pages_of(name: str, docs: Path) -> list[str]:
     short = name.removeprefix("autohighlight_").removeprefix("register_").replace("_", "-")
     places = (f"hooks/{name}.md", f"hooks/{short}.md")
@@ -106,10 +101,8 @@ def _pages_of(name: str, docs: Path) -> list[str]:
 
 def plugins_with(name: str, root: Path) -> list[str]:
     """Which implement the hook: the built-in ones, and the distributions under ``plugins/``."""
-    homes = {
-        "the built-in plugins": root / "autohighlight",
-        **{p.name: p for p in sorted((root / "plugins").glob("*"))},
-    }
+    homes = {"the built-in plugins": root / "autohighlight"}
+    homes |= {f"`{folder.name}`": folder for folder in sorted((root / "plugins").glob("*"))}
     return [
         home
         for home, folder in homes.items()
@@ -121,16 +114,20 @@ def plugins_with(name: str, root: Path) -> list[str]:
     ]
 
 
-def schema_fields(document: str) -> str:
-    """A table of the fields of a JSON document, and the schema itself, to fold out."""
-    text = resources.files("autohighlight.schemas").joinpath(f"{document}.schema.json").read_text("utf-8")
+def schema_list() -> str:
+    """Of every JSON document: a table of its fields, and the schema itself, to fold out."""
+    files = sorted(resources.files("autohighlight.schemas").iterdir(), key=lambda file: file.name)
+    return "\n\n".join(_schema(file.read_text("utf-8")) for file in files if file.name.endswith(".schema.json"))
+
+
+def _schema(text: str) -> str:
     schema = json.loads(text)
     rows = [
         f"| `{path}` | {kind} | {'yes' if needed else 'no'} | {said} |" for path, kind, needed, said in _rows(schema)
     ]
     table = "\n".join(["| field | is | always there | meaning |", "|---|---|---|---|", *rows])
     folded = f":::{{dropdown}} The schema itself\n```json\n{text.strip()}\n```\n:::"
-    return f"{prose(schema.get('description', ''))}\n\n{table}\n\n{folded}"
+    return f"## {schema['title']}\n\n{prose(schema['description'])}\n\n{table}\n\n{folded}"
 
 
 def _rows(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool, str]]:
@@ -188,34 +185,26 @@ def _first_line(name: str) -> str:
     return text.partition("\n\n")[0].replace("\n", " ").replace("``", "`").strip().rstrip(".")
 
 
+LISTS: Mapping[str, Callable[[Path], str]] = {
+    "command-list": lambda _docs: command_list(),
+    "option-list": lambda _docs: option_list(),
+    "public-names": lambda _docs: public_names(),
+    "hook-list": hook_list,
+    "schema-list": lambda _docs: schema_list(),
+}
+"""The directives, and the Markdown that each puts in its place; made for the folder of the documentation."""
+
+
 class _FromCode(SphinxDirective):
     """Puts Markdown that is made from the code in the directive's place."""
 
-    has_content = False
-    optional_arguments = 1
-    kind: ClassVar[str]
-
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
-        if self.kind == "command-list":
-            text = command_list()
-        elif self.kind == "option-list":
-            text = option_list()
-        elif self.kind == "public-names":
-            text = public_names()
-        elif self.kind == "hook-list":
-            text = hook_list(Path(self.env.srcdir))
-        else:
-            text = schema_fields(self.arguments[0])
-        return self.parse_text_to_nodes(text, allow_section_headings=True)
-
-
-KINDS = ("command-list", "public-names", "option-list", "hook-list", "schema-fields")
-"""The directives."""
+        return self.parse_text_to_nodes(LISTS[self.name](Path(self.env.srcdir)), allow_section_headings=True)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Adds the directives."""
-    for kind in KINDS:
-        app.add_directive(kind, type(kind, (_FromCode,), {"kind": kind}))
+    for name in LISTS:
+        app.add_directive(name, _FromCode)
     return {"parallel_read_safe": True}

@@ -157,7 +157,7 @@ _CODE = re.compile(r"`([^`]+)`|(?<!\w)'((?:autohighlight|pip) [^'`]+|[a-z]+(?: -
 def prose(text: str) -> str:
     """Plain text of a help page as Markdown: what stands indented becomes a block, commands become code."""
     paragraphs = []
-    for paragraph in text.strip().split("\n\n"):
+    for paragraph in filter(None, text.strip().split("\n\n")):
         if all(line.startswith("  ") for line in paragraph.splitlines()):
             paragraphs.append("```text\n" + "\n".join(line[2:] for line in paragraph.splitlines()) + "\n```")
         else:
