@@ -50,6 +50,10 @@ class Analysis:
 def probe(video: Path | str, options: Options | None = None) -> MediaInfo:
     """What the container says of the video.
 
+    Args:
+        video: the file.
+        options: say what it may have at most; the defaults if None.
+
     Raises:
         InputError: the file cannot be read, is no video, has no video stream, or more of something than is allowed.
     """
@@ -59,10 +63,6 @@ def probe(video: Path | str, options: Options | None = None) -> MediaInfo:
 
 
 def extract(
-    Args:
-        video: the file.
-        options: say what it may have at most; the defaults if None.
-
     media: MediaInfo,
     options: Options | None = None,
     *,
