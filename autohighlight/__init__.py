@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autohighlight.config import Options
     from autohighlight.errors import AutohighlightError
-    from autohighlight.hookspecs import hookimpl
+    from autohighlight.hookspecs import hookimpl, hookspec_version
     from autohighlight.pipeline import Analysis, analyse, build, extract, highlight, probe, score, select, write
     from autohighlight.times import Length, TimeRange
     from autohighlight.types import Clip, FeatureTrack, Highlight, MediaInfo, ScoreTrack, Selection
@@ -43,6 +43,7 @@ __all__ = [
     "extract",
     "highlight",
     "hookimpl",
+    "hookspec_version",
     "probe",
     "score",
     "select",
@@ -51,6 +52,7 @@ __all__ = [
 
 _HOMES = (
     {"Options": "config", "AutohighlightError": "errors", "hookimpl": "hookspecs"}
+    | {"hookspec_version": "hookspecs"}
     | dict.fromkeys(["Length", "TimeRange"], "times")
     | dict.fromkeys(["Clip", "FeatureTrack", "Highlight", "MediaInfo", "ScoreTrack", "Selection"], "types")
     | dict.fromkeys(

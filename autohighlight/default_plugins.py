@@ -5,12 +5,14 @@ Each is imported when it is first used, so that registering costs nothing.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight.discovery import PluginSources, find_plugins
 from autohighlight.errors import OptionError
 from autohighlight.hookspecs import hookimpl
 from autohighlight.plugins import (
@@ -23,9 +25,6 @@ from autohighlight.plugins import (
     Register,
     Scorer,
     SelectionPolicy,
-    TimelineWriter,
-    collect,
-    create_plugin_manager,
 )
 
 if TYPE_CHECKING:
@@ -50,13 +49,15 @@ if TYPE_CHECKING:
     )
 
 
-def load_plugins(*, installed: bool = True) -> Plugins:
-    """The built-in plugins and, unless told otherwise, those of installed distributions.
+def load_plugins(sources: PluginSources | None = None, *, installed: bool = True) -> Plugins:
+    """The built-in plugins and those that are found; `Plugins.errors` says which were left out, and why.
 
-    Raises:
-        PluginError: a plugin cannot be loaded, or two claim one name.
+    Args:
+        sources: where to look; where plugins usually are if None.
+        installed: if False, the built-in ones alone.
     """
-    return collect(create_plugin_manager([sys.modules[__name__]], installed=installed))
+    chosen = (sources or PluginSources.usual()) if installed else PluginSources.none()
+    return find_plugins(chosen, [sys.modules[__name__]])
 
 
 def _efficientnet_lite0(options: ExtractOptions) -> Backbone:
@@ -81,16 +82,13 @@ def _refuse_checkpoint(options: ExtractOptions) -> None:
         )
 
 
-def _resnet3d(depth: int) -> BackboneFactory:
-    def factory(options: ExtractOptions) -> Backbone:
-        from autohighlight.backbones.checkpoints import find_checkpoint
+def _resnet3d(options: ExtractOptions, *, depth: int) -> Backbone:
+    from autohighlight.backbones.checkpoints import find_checkpoint
 
-        checkpoint = find_checkpoint(f"resnet3d-{depth}", options.checkpoint)  # said before torch is imported
-        from autohighlight.backbones.resnet3d import load_resnet3d
+    checkpoint = find_checkpoint(f"resnet3d-{depth}", options.checkpoint)  # said before torch is imported
+    from autohighlight.backbones.resnet3d import load_resnet3d
 
-        return load_resnet3d(depth, checkpoint, options.device)
-
-    return factory
+    return load_resnet3d(depth, checkpoint, options.device)
 
 
 def _c3d(options: ExtractOptions) -> Backbone:
@@ -102,7 +100,10 @@ def _c3d(options: ExtractOptions) -> Backbone:
     return load_c3d(checkpoint, options.device)
 
 
-_WITH_CHECKPOINT = {f"resnet3d-{depth}": _resnet3d(depth) for depth in (18, 34, 50)} | {"c3d": _c3d}
+_WITH_CHECKPOINT: dict[str, BackboneFactory] = {
+    **{f"resnet3d-{depth}": functools.partial(_resnet3d, depth=depth) for depth in (18, 34, 50)},
+    "c3d": _c3d,
+}
 """The backbones whose weights are not in a package."""
 
 
@@ -127,20 +128,17 @@ def autohighlight_register_clip_samplers(register: Register[ClipSampler]) -> Non
     register("fixed", _fixed)
 
 
-def _builtin_scorer(name: str) -> Scorer:
-    def scorer(features: FeatureTrack, options: ScoreOptions) -> ScoreTrack:
-        from autohighlight import scorers
+def _builtin_scorer(features: FeatureTrack, options: ScoreOptions, *, name: str) -> ScoreTrack:
+    from autohighlight import scorers
 
-        return scorers.BUILTIN[name](features, options)
-
-    return scorer
+    return scorers.BUILTIN[name](features, options)
 
 
 @hookimpl
 def autohighlight_register_scorers(register: Register[Scorer]) -> None:
     """The default, the paper's, and the floors that they are measured against."""
     for name in ("fusion", "contrastive", "movement", "spread", "movement+spread", "centre", "random"):
-        register(name, _builtin_scorer(name))
+        register(name, functools.partial(_builtin_scorer, name=name))
 
 
 def _budget(
@@ -229,13 +227,12 @@ def _youtube(timeline: Timeline, path: Path, options: ExportOptions, progress: P
     return write_youtube(timeline, path, options, progress)
 
 
-def _animation(form: str) -> TimelineWriter:
-    def write(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
-        from autohighlight.export.animation import write_animations
+def _animation(
+    timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback, *, form: str
+) -> list[Path]:
+    from autohighlight.export.animation import write_animations
 
-        return [made.path for made in write_animations(timeline, path, form, options, progress)]
-
-    return write
+    return [made.path for made in write_animations(timeline, path, form, options, progress)]
 
 
 def _faults(path: Path, timeline: Timeline) -> Faults:
@@ -275,7 +272,7 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     )
     for form, name in (("gif", "GIF"), ("webp", "animated WebP"), ("avif", "animated AVIF")):
         summary = f"one {name} a highlight, for messages and pages"
-        register(form, Exporter(_animation(form), (f".{form}",), summary, renders=True))
+        register(form, Exporter(functools.partial(_animation, form=form), (f".{form}",), summary, renders=True))
 
 
 def _local(options: BatchOptions) -> Executor:

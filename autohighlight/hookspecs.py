@@ -8,6 +8,7 @@ import pluggy
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from autohighlight.plugins import (
         BackboneFactory,
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
         Scorer,
         SelectionPolicy,
     )
+    from autohighlight.timeline.model import Timeline
+    from autohighlight.types import Selection
+
+hookspec_version = "1.0"
+"""Of the hooks and of what passes through them. The number before the dot is raised where a plugin that worked may not
+work any more, the one behind it where something is added. A plugin says what it needs as ``autohighlight_requires``."""
 
 hookspec = pluggy.HookspecMarker("autohighlight")
 hookimpl = pluggy.HookimplMarker("autohighlight")
@@ -51,6 +58,11 @@ def autohighlight_register_exporters(register: Register[Exporter]) -> None:
 @hookspec
 def autohighlight_register_executors(register: Register[ExecutorFactory]) -> None:
     """Register ways to run a batch: ``register(name, factory)``, ``factory(options: BatchOptions) -> Executor``."""
+
+
+@hookspec
+def autohighlight_timeline_built(timeline: Timeline, selections: Sequence[Selection]) -> Timeline | None:
+    """Change or annotate a timeline before it is written: give one made of it, or None to leave it as it is."""
 
 
 @hookspec

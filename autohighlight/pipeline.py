@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autohighlight.config import Options
 from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError, OutputError
-from autohighlight.plugins import Plugins
+from autohighlight.plugins import Plugins, timeline_built
 from autohighlight.scorers import check_selector
 from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallback, ScoreTrack, Selection
 
@@ -30,6 +30,14 @@ _LOG = logging.getLogger(__name__)
 
 def no_progress(progress: Progress) -> None:
     """A progress callback for those who do not want to know."""
+
+
+def _usual_plugins() -> Plugins:
+    """The plugins where nobody hands any over; what is wrong with one is logged, as nobody else would say it."""
+    plugins = load_plugins()
+    for error in plugins.errors:
+        _LOG.warning("%s", error)
+    return plugins
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +95,7 @@ def extract(
     from autohighlight.features.cache import FeatureCache
     from autohighlight.features.extract import extract_features
 
-    options, plugins = options or Options(), plugins or load_plugins()
+    options, plugins = options or Options(), plugins or _usual_plugins()
     clips = plugins.clip_samplers[options.sample.clip_sampler](media, options.sample)
     factory = plugins.backbones[options.extract.backbone]
     cache = FeatureCache.from_options(options.extract)
@@ -113,7 +121,7 @@ def analyse(
     Raises:
         AutohighlightError: see `autohighlight.errors`.
     """
-    options, plugins = options or Options(), plugins or load_plugins()
+    options, plugins = options or Options(), plugins or _usual_plugins()
     scorer = plugins.scorers[options.score.scorer_name]  # a wrong name is said before the work is done
     check_selector(options.score)
     progress(Progress("probe", 0, None))
@@ -125,7 +133,7 @@ def analyse(
 
 def select(analysis: Analysis, options: Options | None = None, *, plugins: Plugins | None = None) -> Selection:
     """Chooses highlights by the scores of an analysis; options and plugins as in `extract`."""
-    options, plugins = options or Options(), plugins or load_plugins()
+    options, plugins = options or Options(), plugins or _usual_plugins()
     policy = plugins.selection_policies[options.select.policy]
     return policy(analysis.media, analysis.scores, analysis.features.shot_boundaries, options.select)
 
@@ -153,22 +161,31 @@ def highlight(video: Path | str, **options: Any) -> Selection:
     Raises:
         AutohighlightError: see `autohighlight.errors`.
     """
-    chosen, plugins = Options.of(**options), load_plugins()
+    chosen, plugins = Options.of(**options), _usual_plugins()
     return select(analyse(video, chosen, plugins=plugins), chosen, plugins=plugins)
 
 
-def build(*selections: Selection, handles: Length | None = None, name: str = "") -> Timeline:
+def build(
+    *selections: Selection,
+    handles: Length | None = None,
+    name: str = "",
+    plugins: Plugins | None = None,
+) -> Timeline:
     """Lays selections, one for each video, on the frames of one timeline; see `autohighlight.timeline.build`.
+
+    Plugins may then change it, one after the other (hook ``autohighlight_timeline_built``).
 
     Raises:
         OptionError: nothing was chosen from any.
+        PluginError: a plugin fails, or makes something else of the timeline.
     """
     from autohighlight.timeline.build import build_timeline
 
     if not any(selections):
         names = ", ".join(selection.media.path.name for selection in selections) or "no video"
         raise OptionError(f"nothing was chosen from {names}", "allow a longer --duration")
-    return build_timeline(*selections, handles=handles, name=name)
+    timeline = build_timeline(*selections, handles=handles, name=name)
+    return timeline_built(plugins or _usual_plugins(), timeline, selections)
 
 
 def write(
@@ -193,9 +210,9 @@ def write(
     Raises:
         OutputError: it cannot be written; nothing was left behind.
     """
-    options, plugins = options or Options(), plugins or load_plugins()
+    options, plugins = options or Options(), plugins or _usual_plugins()
     handles = None if plugins.exporters[exporter].renders else options.export.handles
-    timeline = build(selection, handles=handles)
+    timeline = build(selection, handles=handles, plugins=plugins)
     return write_timeline(timeline, path, exporter, options=options, plugins=plugins, progress=progress)
 
 
@@ -215,7 +232,7 @@ def write_timeline(
     Raises:
         OutputError: it cannot be written, or was not written right; nothing was left behind.
     """
-    options, plugins = options or Options(), plugins or load_plugins()
+    options, plugins = options or Options(), plugins or _usual_plugins()
     form = plugins.exporters[exporter]
     written = form.write(timeline, Path(path), options.export, progress)
     if form.verify is not None and options.export.verify:

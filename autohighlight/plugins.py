@@ -1,18 +1,19 @@
-"""Finds plugins and keeps what they register; nothing here is global, nothing imports torch."""
+"""What a plugin may give, and what was given; nothing here is global, nothing imports torch.
+
+How plugins are found is in `autohighlight.discovery`.
+"""
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import pluggy
 
-from autohighlight import hookspecs
-from autohighlight.errors import OptionError, PluginError
+from autohighlight.errors import AutohighlightError, OptionError, PluginError, printable
 
 if TYPE_CHECKING:
     from autohighlight.config import (
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
         Selection,
     )
 
-ENTRY_POINT_GROUP = "autohighlight"
-
-_CURE = "update or uninstall it"
+BUILT_IN = "autohighlight.default_plugins"
+"""The plugin of this package itself: its names cannot be taken."""
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -152,24 +152,39 @@ class Registry(Generic[T], Mapping[str, T]):
 
     Args:
         kind: what they are called in messages.
+        left_out: names of plugins that could not be loaded, and may be what brings a name that is not there.
     """
 
     kind: str
+    left_out: list[str] = field(default_factory=list)
     _things: dict[str, T] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
+    _contested: dict[str, PluginError] = field(default_factory=dict)
 
     def add(self, name: str, thing: T, owner: str) -> None:
         """Keeps `thing` under `name`; a plugin may register names of its own family beside it, which then go first.
 
         Raises:
-            PluginError: the name is taken, or lies in the family of another plugin; the message names both plugins.
+            PluginError: the name is none, or is taken, or lies in the family of another plugin; the message names both
+                plugins. A name of two plugins is then nobody's; one that is built in stays.
         """
+        if not isinstance(name, str) or not name or any(c in ", \t" or not c.isprintable() for c in name):
+            raise PluginError(f"the plugin {owner} registers a {self.kind} as {name!r}, which is no name", CURE)
+        if name in self._contested:
+            raise self._contested[name]
         taken = [name] if name in self._things else self._other_owners(name, owner)
         if taken:
-            raise PluginError(
-                f"the {self.kind} {name!r} is registered by both {self._owners[taken[0]]} and {owner}",
+            first = self._owners[taken[0]]
+            error = PluginError(
+                f"the {self.kind} {name!r} is registered by both {first} and {owner}",
                 "uninstall one of the two plugins",
             )
+            if first != BUILT_IN:
+                for nobodys in (name, taken[0]):
+                    self._contested[nobodys] = error
+                    self._things.pop(nobodys, None)
+                    self._owners.pop(nobodys, None)
+            raise error
         self._things[name] = thing
         self._owners[name] = owner
 
@@ -193,8 +208,14 @@ class Registry(Generic[T], Mapping[str, T]):
         try:
             return self._things[self._registered(name)]
         except KeyError:
-            known = ", ".join(sorted(self._things))
-            raise OptionError(f"no {self.kind} is called {name!r}", f"there are: {known}") from None
+            for nobodys in (name, _family_of(name)):
+                if nobodys in self._contested:
+                    raise self._contested[nobodys] from None
+            hint = f"there are: {', '.join(sorted(self._things))}"
+            if self.left_out:
+                others = ", ".join(self.left_out)
+                hint += f"; or it is of a plugin that was left out, of which 'autohighlight plugins list' says why: {others}"
+            raise OptionError(f"no {self.kind} is called {printable(name)!r}", hint) from None
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._registered(name) in self._things
@@ -207,8 +228,37 @@ class Registry(Generic[T], Mapping[str, T]):
 
 
 @dataclass(frozen=True)
+class PluginInfo:
+    """What is known of one plugin, whether it works or not.
+
+    Args:
+        name: of its entry point, or of its file without the suffix.
+        kind: where it is from.
+        source: the distribution, or the file.
+        version: of the distribution, or the file's ``__version__``; empty where there is none.
+        summary: what it says of itself, one line; may be empty.
+        hooks: names of the hooks that it implements.
+        error: why it was left out; None: it was not.
+    """
+
+    name: str
+    kind: Literal["built in", "distribution", "file"]
+    source: str
+    version: str = ""
+    summary: str = ""
+    hooks: tuple[str, ...] = ()
+    error: PluginError | None = None
+
+
+@dataclass(frozen=True)
 class Plugins:
-    """Everything that the built-in and installed plugins gave."""
+    """Everything that the built-in and other plugins gave.
+
+    Args:
+        manager: holds those that work, and calls their hooks.
+        found: every plugin that was found, those that were left out as well.
+        errors: what is wrong, each naming its plugin; the rest works.
+    """
 
     manager: pluggy.PluginManager
     backbones: Registry[BackboneFactory]
@@ -217,88 +267,111 @@ class Plugins:
     selection_policies: Registry[SelectionPolicy]
     exporters: Registry[Exporter]
     executors: Registry[ExecutorFactory]
+    found: tuple[PluginInfo, ...] = ()
+    errors: tuple[PluginError, ...] = ()
+
+    @property
+    def registries(self) -> dict[str, Registry[Any]]:
+        """What was registered, by the hook that it was registered through."""
+        return {f"autohighlight_register_{name}": getattr(self, name) for name in _KINDS}
 
 
-def create_plugin_manager(builtins: Sequence[object] = (), *, installed: bool = True) -> pluggy.PluginManager:
-    """A manager that knows the hooks, with the given plugins and those of installed distributions.
+_KINDS = {
+    "backbones": "backbone",
+    "clip_samplers": "clip sampler",
+    "scorers": "scorer",
+    "selection_policies": "selection policy",
+    "exporters": "exporter",
+    "executors": "executor",
+}
 
-    Args:
-        builtins: plugins of this package itself.
-        installed: whether to load the entry points of the group ``autohighlight``.
-
-    Raises:
-        PluginError: an installed plugin cannot be loaded, or implements a hook that is not there; the message names
-            the plugin.
-    """
-    manager = pluggy.PluginManager("autohighlight")
-    manager.add_hookspecs(hookspecs)
-    for plugin in builtins:
-        manager.register(plugin)
-    if installed:
-        _load_installed(manager)
-    try:
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        owner = manager.get_name(error.plugin)
-        raise PluginError(f"the plugin {owner} implements a hook that is not there: {error}", _CURE) from error
-    return manager
+CURE = "update or remove it"
 
 
-def _load_installed(manager: pluggy.PluginManager) -> None:
-    owners = dict[str, str]()
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
-        distribution = entry.dist.name if entry.dist else entry.value
-        if entry.name in owners:
-            raise PluginError(
-                f"{owners[entry.name]} and {distribution} both bring a plugin called {entry.name!r}",
-                "uninstall one of the two",
-            )
-        owners[entry.name] = distribution
-        try:
-            manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP, entry.name)
-        except Exception as error:
-            raise PluginError(
-                f"the plugin {entry.name!r} of {distribution} cannot be loaded: {error!r}", _CURE
-            ) from error
-
-
-def collect(manager: pluggy.PluginManager) -> Plugins:
+def collect(
+    manager: pluggy.PluginManager, found: Sequence[PluginInfo] = (), errors: Sequence[PluginError] = ()
+) -> Plugins:
     """Asks every plugin, in the order of its registration, for what it gives.
 
-    Raises:
-        PluginError: two plugins claim one name, or one fails; the message names them.
+    A plugin that fails gives nothing, and is taken out of the manager. Of two that claim one name neither gets it; a
+    name that is built in stays what it is.
+
+    Args:
+        manager: with the plugins.
+        found: what is known of each.
+        errors: what was found wrong before.
     """
-    plugins = Plugins(
-        manager,
-        backbones=Registry("backbone"),
-        clip_samplers=Registry("clip sampler"),
-        scorers=Registry("scorer"),
-        selection_policies=Registry("selection policy"),
-        exporters=Registry("exporter"),
-        executors=Registry("executor"),
-    )
-    registries: tuple[tuple[str, Registry[Any]], ...] = (
-        ("autohighlight_register_backbones", plugins.backbones),
-        ("autohighlight_register_clip_samplers", plugins.clip_samplers),
-        ("autohighlight_register_scorers", plugins.scorers),
-        ("autohighlight_register_selection_policies", plugins.selection_policies),
-        ("autohighlight_register_exporters", plugins.exporters),
-        ("autohighlight_register_executors", plugins.executors),
-    )
-    for hook_name, registry in registries:
-        for implementation in getattr(manager.hook, hook_name).get_hookimpls():
-            owner = str(implementation.plugin_name)
+    left_out = [info.name for info in found if info.error is not None]
+    registries: dict[str, Any] = {name: Registry(kind, left_out) for name, kind in _KINDS.items()}
+    failed = dict[str, PluginError]()
+    clashes = list[PluginError]()
+    for owner, plugin in manager.list_name_plugin():
+        try:
+            given = _given(manager, plugin, owner)
+        except PluginError as error:
+            failed[owner] = error
+            left_out.append(owner)
+            manager.unregister(plugin)
+            continue
+        for name_of_kind, name, thing in given:
             try:
-                implementation.function(_registrar(registry, owner))
-            except PluginError:
-                raise
-            except Exception as error:
-                raise PluginError(f"the plugin {owner} fails in {hook_name}: {error!r}", _CURE) from error
-    return plugins
+                registries[name_of_kind].add(name, thing, owner)
+            except PluginError as error:
+                clashes.append(error)
+    infos = tuple(replace(info, error=failed.get(info.name, info.error)) for info in found)
+    return Plugins(manager, **registries, found=infos, errors=(*errors, *failed.values(), *clashes))
 
 
-def _registrar(registry: Registry[T], owner: str) -> Callable[[str, T], None]:
-    def register(name: str, thing: T, /) -> None:
-        registry.add(name, thing, owner)
+def _given(manager: pluggy.PluginManager, plugin: object, owner: str) -> list[tuple[str, str, Any]]:
+    """What one plugin registers: kind, name, thing.
 
-    return register
+    Raises:
+        PluginError: it fails, or gives something that is not of the kind.
+    """
+    given = list[tuple[str, str, Any]]()
+    for name_of_kind, kind in _KINDS.items():
+        hook = f"autohighlight_register_{name_of_kind}"
+
+        def register(name: str, thing: object, /, *, to: str = name_of_kind, kind: str = kind) -> None:
+            if not (isinstance(thing, Exporter) if to == "exporters" else callable(thing)):
+                raise TypeError(f"{thing!r}, registered as {name!r}, is no {kind}")
+            given.append((to, name, thing))
+
+        for implementation in getattr(manager.hook, hook).get_hookimpls():
+            if implementation.plugin is plugin:
+                try:
+                    implementation.function(*[register for _ in implementation.argnames])
+                except Exception as error:
+                    raise PluginError(f"the plugin {owner} fails in {hook}: {error!r}", CURE) from error
+    return given
+
+
+def timeline_built(plugins: Plugins, timeline: Timeline, selections: Sequence[Selection]) -> Timeline:
+    """The timeline as plugins leave it, which are asked in the order of their registration.
+
+    Args:
+        plugins: those that may change it.
+        timeline: as it was built.
+        selections: what it was built of, one for each video.
+
+    Raises:
+        PluginError: a plugin fails, or gives something that is no timeline; the message names it.
+    """
+    hook = "autohighlight_timeline_built"
+    for implementation in getattr(plugins.manager.hook, hook).get_hookimpls():
+        values = {"timeline": timeline, "selections": tuple(selections)}
+        try:
+            changed = implementation.function(*[values[name] for name in implementation.argnames])
+        except AutohighlightError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"the plugin {implementation.plugin_name} fails in {hook}: {error!r}", "give --no-plugins, or update it"
+            ) from error
+        if changed is not None and not isinstance(changed, type(timeline)):
+            raise PluginError(
+                f"the plugin {implementation.plugin_name} gives {changed!r} in {hook}, which is no timeline",
+                "give --no-plugins, or update it",
+            )
+        timeline = timeline if changed is None else changed
+    return timeline

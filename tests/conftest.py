@@ -48,6 +48,7 @@ def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
     home = tmp_path_factory.mktemp("user")
     monkeypatch.setenv("AUTOHIGHLIGHT_CACHE_DIR", str(home / "cache" / "autohighlight"))
     monkeypatch.setenv("AUTOHIGHLIGHT_DATA_DIR", str(home / "data" / "autohighlight"))
+    monkeypatch.delenv("AUTOHIGHLIGHT_PLUGINS_DIR", raising=False)
     for name in ("CACHE", "CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
 

@@ -174,10 +174,8 @@ def _configuration(config: Path | None) -> tuple[Options, list[Check]]:
 
 
 def _plugins(session: Session) -> list[Check]:
-    if session.plugin_error is not None:
-        return [Check("plugins", False, session.plugin_error.problem, session.plugin_error.hint)]
-    installed = [
-        f"{distribution.project_name} {distribution.version}"
-        for _, distribution in session.plugins.manager.list_plugin_distinfo()
-    ]
-    return [Check("plugins", True, ", ".join(sorted(installed)) or "none installed beside the built-in ones")]
+    found = [f"{info.source} {info.version}".strip() for info in session.plugins.found if info.kind != "built in"]
+    said = ", ".join(sorted(found)) or "none beside the built-in ones"
+    if not session.plugin_errors:
+        return [Check("plugins", True, said, is_required=False)]
+    return [Check("plugins", False, error.problem, error.hint, is_required=False) for error in session.plugin_errors]

@@ -12,16 +12,16 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import autohighlight
-from autohighlight.cli.parser import PROGRAM, CommandParser, Parser, examples
+from autohighlight.cli.parser import PROGRAM, CommandParser, Parser, add_plugin_flags, examples
+from autohighlight.cli.plugin_choice import chosen_sources
 from autohighlight.cli.session import Session
-from autohighlight.errors import AutohighlightError, FileError, printable
+from autohighlight.errors import AutohighlightError, FileError, OptionError
 
 FAULT, INTERRUPTED, READER_GONE = 70, 130, 141
 """Exit codes: EX_SOFTWARE of BSD's sysexits.h; 128 + SIGINT; 128 + SIGPIPE, as a shell shows them."""
@@ -47,7 +47,8 @@ def _report(error: BaseException, session: Session) -> int:
     if isinstance(error, KeyboardInterrupt):
         session.fail(_interruption(session), session.interruption_hint)
         return INTERRUPTED
-    _show_traceback(error, session)
+    if session.verbose:
+        session.show_traceback(error)
     if isinstance(error, AutohighlightError):
         session.report(error)
         return error.exit_code
@@ -66,19 +67,22 @@ def _report(error: BaseException, session: Session) -> int:
 
 
 def _run_command(words: Sequence[str], session: Session) -> int:
-    arguments = build_parser(session).parse(words or ["--help"])
+    session.sources = chosen_sources(words)
+    try:
+        arguments = build_parser(session).parse(words or ["--help"])
+    except OptionError:
+        session.warn_of_plugins()  # one that was left out may be what brings what is asked for
+        raise
     session.quiet = getattr(arguments, "quiet", False)
     session.verbose = getattr(arguments, "verbose", False)
     session.start_logging()
+    if not getattr(arguments, "shows_plugin_errors", False):
+        session.warn_of_plugins()
     return int(arguments.run(arguments, session) or 0)
 
 
 def build_parser(session: Session) -> Parser:
-    """The parser with the commands of all plugins.
-
-    Raises:
-        PluginError: a plugin's command cannot be added; the message names the plugin.
-    """
+    """The parser with the commands of all plugins."""
     parser = Parser(
         prog=PROGRAM,
         description="Finds the highlights of a video and cuts them into a reel. Nothing to train, nothing to label.",
@@ -91,6 +95,7 @@ def build_parser(session: Session) -> Parser:
         + f"\n\n'{PROGRAM} COMMAND --help' says more of each.",
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {autohighlight.__version__}")
+    add_plugin_flags(parser)
     subparsers: argparse._SubParsersAction[Any] = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", required=True, parser_class=CommandParser
     )
@@ -136,9 +141,3 @@ def _interruption(session: Session) -> str:
     if not session.written:
         return "interrupted; nothing was written"
     return f"interrupted; written before: {', '.join(str(path) for path in session.written)}"
-
-
-def _show_traceback(error: BaseException, session: Session) -> None:
-    if session.verbose:
-        for line in "".join(traceback.format_exception(error)).splitlines():
-            session.remarks.print(printable(line), markup=False, highlight=False, soft_wrap=True)

@@ -13,6 +13,9 @@ from autohighlight.errors import OptionError, printable
 
 PROGRAM = "autohighlight"
 
+NO_PLUGINS, PLUGINS_DIR = "--no-plugins", "--plugins-dir"
+"""May stand before or after the command."""
+
 
 class HelpFormatter(argparse.HelpFormatter):
     """Wraps prose to the terminal, at most 100 columns; paragraphs that hold indented lines stay as they are."""
@@ -81,7 +84,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class CommandParser(Parser):
-    """The parser of one command: a `Parser` with ``-q`` and ``-v``."""
+    """The parser of one command: a `Parser` with the options that all commands have."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -97,12 +100,29 @@ class CommandParser(Parser):
             default=argparse.SUPPRESS,
             help="also print logs, timings and tracebacks",
         )
+        add_plugin_flags(self)
 
     def format_help(self) -> str:
         """The help page; its first line leaves the options to the lists below."""
         places = [str(a.metavar or a.dest) for a in self._actions if not a.option_strings]
         self.usage = " ".join(["%(prog)s [options]", *places])
         return super().format_help()
+
+
+def add_plugin_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--no-plugins`` and ``--plugins-dir``, which `cli.plugin_choice` has read before there is a parser."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        NO_PLUGINS, action="store_true", default=argparse.SUPPRESS, help="use nothing but what is built in"
+    )
+    which.add_argument(
+        PLUGINS_DIR,
+        metavar="FOLDER",
+        action="append",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="use the plugins in this folder's .py files, in place of those in your own folder of plugins",
+    )
 
 
 def suggestion(word: str, names: Iterable[str], *, otherwise: str = "") -> str:

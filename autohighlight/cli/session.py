@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from autohighlight.cli import commands
 from autohighlight.default_plugins import load_plugins
+from autohighlight.discovery import PluginSources
 from autohighlight.errors import AutohighlightError, FileError, PluginError, printable
-from autohighlight.plugins import Plugins
+from autohighlight.plugins import CURE, Plugins
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -36,48 +37,62 @@ class Session:
         verbose: print logs, timings and tracebacks as well.
         written: the files that exist because of this run.
         interruption_hint: what Ctrl-C leaves the user to do.
-        plugin_error: what is wrong with the installed plugins; then only commands that need none of them run.
+        sources: where plugins are looked for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sources: PluginSources | None = None) -> None:
         self.quiet = False
         self.verbose = False
         self.written: list[Path] = []
         self.interruption_hint = ""
-        self.plugin_error: PluginError | None = None
-        try:
-            self._plugins = load_plugins()
-        except Exception as error:  # noqa: BLE001 -- whatever a plugin does wrong, doctor must still run
-            self.plugin_error = (
-                error
-                if isinstance(error, PluginError)
-                else PluginError(f"a plugin fails: {error!r}", "update or uninstall it")
-            )
-            self._plugins = load_plugins(installed=False)
+        self.sources = sources or PluginSources.usual()
+        self._command_errors: list[PluginError] = []
+        self._is_warned = False
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """The built-in plugins and those that are found, but for what `plugin_errors` names."""
+        return load_plugins(self.sources)
 
     @property
-    def plugins(self) -> Plugins:
-        """The built-in and the installed plugins.
-
-        Raises:
-            PluginError: one of the installed plugins fails.
-        """
-        if self.plugin_error is not None:
-            raise self.plugin_error
-        return self._plugins
+    def plugin_errors(self) -> tuple[PluginError, ...]:
+        """What is wrong with plugins, each error naming its plugin; that is left out, and the rest works."""
+        return (*self.plugins.errors, *self._command_errors)
 
     def add_commands(self, subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-        """Adds the commands of this package and of every plugin; a plugin that fails becomes `plugin_error`."""
-        manager = self._plugins.manager
-        manager.register(commands, commands.__name__)
+        """Adds the commands of this package and of every plugin; of one that fails none is added."""
+        manager = self.plugins.manager
+        if not manager.is_registered(commands):
+            manager.register(commands, commands.__name__)
         for implementation in reversed(manager.hook.autohighlight_register_commands.get_hookimpls()):
+            parsers, lines = dict(subparsers._name_parser_map), list(subparsers._choices_actions)
             try:
                 implementation.function(subparsers)
-            except Exception as error:  # noqa: BLE001 -- whatever a plugin does wrong, doctor must still run
-                self.plugin_error = PluginError(
-                    f"the plugin {implementation.plugin_name} cannot add its commands: {error!r}",
-                    "update or uninstall it",
+            except Exception as error:  # noqa: BLE001 -- whatever a plugin does wrong, the rest is to work
+                subparsers._name_parser_map.clear()
+                subparsers._name_parser_map.update(parsers)
+                subparsers._choices_actions[:] = lines
+                failure = PluginError(
+                    f"the plugin {implementation.plugin_name} cannot add its commands: {error!r}", CURE
                 )
+                failure.__cause__ = error
+                self._command_errors.append(failure)
+
+    def warn_of_plugins(self) -> None:
+        """Says, once, which plugins were left out and why; with ``-v`` where each failed."""
+        if not self._is_warned:
+            self._is_warned = True
+            for error in self.plugin_errors:
+                self.warn(str(error))
+                if self.verbose and error.__cause__ is not None:
+                    self.show_traceback(error.__cause__)
+
+    def show_traceback(self, error: BaseException) -> None:
+        """Prints where an error comes from, on standard error."""
+        import traceback
+
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            self.remarks.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     @cached_property
     def output(self) -> Console:

@@ -104,8 +104,8 @@ def write_all(
     from autohighlight import pipeline
 
     exporters = session.plugins.exporters
-    plain = pipeline.build(*selections)
-    timeline = pipeline.build(*selections, handles=options.export.handles)
+    plain = pipeline.build(*selections, plugins=session.plugins)
+    timeline = pipeline.build(*selections, handles=options.export.handles, plugins=session.plugins)
     for warning in timeline.warnings:
         session.warn(warning)
     written: list[Path] = []

@@ -64,9 +64,7 @@ class BackboneContract:
         assert isinstance(backbone.name, str), "name is a str"
         assert backbone.name.strip(), "name is empty"
         assert isinstance(backbone.fingerprint, str), "fingerprint is a str"
-        assert backbone.fingerprint.strip(), (
-            "fingerprint is empty: the cache would take any weights for one"
-        )
+        assert backbone.fingerprint.strip(), "fingerprint is empty: the cache would take any weights for one"
         assert _is_count(backbone.dim), f"dim is a whole number from 1 on, not {backbone.dim!r}"
         assert _is_count(backbone.window_length), f"window_length is at least 1, not {backbone.window_length!r}"
 

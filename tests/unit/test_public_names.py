@@ -27,6 +27,7 @@ PUBLIC = [
     "extract",
     "highlight",
     "hookimpl",
+    "hookspec_version",
     "probe",
     "score",
     "select",

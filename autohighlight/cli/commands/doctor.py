@@ -27,7 +27,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--config", metavar="FILE", type=Path, help="read defaults from this TOML file as well")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, shows_plugin_errors=True)
 
 
 def run(arguments: argparse.Namespace, session: Session) -> int:
