@@ -86,8 +86,8 @@ def find_inputs(
     search = _Search(dotted(suffixes), exclude, written)
     for place in places:
         search.add(place)
-    inputs = tuple(search.inputs.values())
-    return FoundInputs(inputs, tuple(search.passed_over), search.num_results, search.num_others)
+    passed_over = tuple(PassedOver(place, reason) for place, reason in search.passed_over.items())
+    return FoundInputs(tuple(search.inputs.values()), passed_over, search.num_results, search.num_others)
 
 
 def read_list(stream: BinaryIO) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ class _Search:
     inputs: dict[Path | str, Input] = field(default_factory=dict)  # by where they really are
     bases: dict[Path, Path] = field(default_factory=dict)
     linked: set[Path] = field(default_factory=set)  # those of the inputs that were reached by a symbolic link
-    passed_over: list[PassedOver] = field(default_factory=list)
+    passed_over: dict[str, str] = field(default_factory=dict)  # why, by place
     num_results: int = 0
     num_others: int = 0
 
@@ -200,8 +200,9 @@ class _Search:
         elif is_result(path.name) or real in self.results:
             self.num_results += 1
         elif not is_file:
-            reason = "is no ordinary file" if mode_of(real) else "is a link to something that is not there"
-            self.passed_over.append(PassedOver(str(path), reason))
+            self.passed_over[str(path)] = (
+                "is no ordinary file" if mode_of(real) else "is a link to something that is not there"
+            )
         else:
             self._keep(path, real, name, base)
 
@@ -217,7 +218,7 @@ class _Search:
         return self.bases[base]
 
     def _pass_over(self, error: OSError) -> None:
-        self.passed_over.append(PassedOver(str(error.filename), f"cannot be looked into: {error.strerror}"))
+        self.passed_over[str(error.filename)] = f"cannot be looked into: {error.strerror}"
 
 
 def _mode(path: Path) -> int | None:
