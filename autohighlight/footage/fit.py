@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autohighlight.config import Options
 from autohighlight.errors import OptionError
 from autohighlight.footage.rows import Footage
 from autohighlight.selector.checkpoint import SelectorInfo, save_selector
@@ -45,6 +46,7 @@ class Prepared:
         state: the file that keeps the training while it is unfinished.
         goes_on: whether that file is there.
         has_other_state: whether another training of the same output was stopped, with other options or footage.
+        digest: names the training: trainings of one name are the same to the last step.
     """
 
     footage: Footage
@@ -53,6 +55,7 @@ class Prepared:
     state: Path
     goes_on: bool
     has_other_state: bool
+    digest: str
 
     @property
     def copies(self) -> tuple[Path, ...]:
@@ -128,9 +131,10 @@ def prepare(footage: Footage, recipe: Recipe, output: Path) -> Prepared:
         if len(footage) == 1 and recipe.options.pieces is None:
             raise _single_video() from error
         raise
-    state = output.with_name(f".{output.name}.{_digest(videos, recipe)}{STATE_SUFFIX}")
+    digest = _digest(videos, recipe)
+    state = output.with_name(f".{output.name}.{digest}{STATE_SUFFIX}")
     states = unfinished(output)
-    return Prepared(footage, videos, recipe, state, state in states, bool(set(states) - {state}))
+    return Prepared(footage, videos, recipe, state, state in states, bool(set(states) - {state}), digest)
 
 
 def fit(
@@ -193,6 +197,17 @@ def compare_seeds(
     return dataclasses.replace(fitted, outlook=seen, agreement=None if math.isnan(found) else found)
 
 
+def how_measured(options: Options) -> dict[str, object]:
+    """What the file of a selector says of how the features of the videos were measured, beside the backbone."""
+    extract = options.extract
+    return {
+        "clip_length": str(options.sample.clip_length),
+        "speed": extract.speed,
+        "checkpoint": extract.checkpoint,
+        "window_stride": extract.window_stride,
+    }
+
+
 def unfinished(output: Path) -> list[Path]:
     """The files of unfinished trainings that were to become this file, with whatever options."""
     return sorted(output.parent.glob(f".{glob.escape(output.name)}.*{STATE_SUFFIX}"))
@@ -205,7 +220,6 @@ def forget(output: Path) -> None:
 
 
 def _digest(videos: TrainingSet, recipe: Recipe) -> str:
-    """A name for a training: trainings of one name are the same to the last step."""
     options, config = dataclasses.asdict(recipe.options), dataclasses.asdict(recipe.selector_config(videos.d_in))
     parts = json.dumps([options, config, videos.ordered_fingerprint], sort_keys=True)
     return hashlib.blake2b(parts.encode(), digest_size=6).hexdigest()

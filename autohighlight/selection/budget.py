@@ -9,31 +9,50 @@ sum over highlights instead of seconds would favour many short ones whatever the
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from autohighlight.config import DEFAULT_DURATION_CEILING, DEFAULT_DURATION_SHARE, SelectOptions
 from autohighlight.errors import OptionError
-from autohighlight.selection.frames import on_whole_frames
+from autohighlight.selection.frames import Timing, on_whole_frames
 from autohighlight.selection.pieces import pieces_of
+from autohighlight.selection.priced import Segment
 from autohighlight.selection.reasons import clip_weights, reason_for
-from autohighlight.selection.runs import Limits, best_runs
+from autohighlight.selection.runs import Limits
+from autohighlight.selection.several import best_runs_of_several
 from autohighlight.selection.snap import snap_distance, snapped
 from autohighlight.times import Length, TimeRange
 from autohighlight.types import Highlight, MediaInfo, ScoreTrack, Selection
 
 
+@dataclass(frozen=True, eq=False)
+class Material:
+    """One video to choose from.
+
+    Args:
+        video: what it is.
+        scores: of its clips; where there are several videos, on one scale.
+        shot_boundaries: presentation times at which the picture cuts, in seconds.
+    """
+
+    video: Timing
+    scores: ScoreTrack
+    shot_boundaries: Sequence[Fraction]
+
+    @property
+    def covered(self) -> Fraction:
+        """How much of the video has clips, in seconds."""
+        return self.scores.clips[-1].time_range.end - self.scores.clips[0].time_range.start
+
+
 def select_within_budget(
     media: MediaInfo, scores: ScoreTrack, shot_boundaries: Sequence[Fraction], options: SelectOptions
 ) -> Selection:
-    """Chooses the highlights with the greatest total of score times seconds.
-
-    Each is a run of consecutive clips; at least one clip lies between two, as neighbours are one highlight. Clips
-    that could be in no highlight of allowed length are divided first, see `pieces_of`. Then ends are moved to shot
-    boundaries that are near, see `snapped`, and to whole frames, see `on_whole_frames`. A video whose clips all
-    score 0 is taken as one in which all matter the same, so every video gives a reel.
+    """Chooses the highlights of one video with the greatest total of score times seconds; see `choose_within_budget`.
 
     Args:
         media: the video.
@@ -47,27 +66,69 @@ def select_within_budget(
     Raises:
         OptionError: limits that no highlight can keep to.
     """
-    covered = scores.clips[-1].time_range.end - scores.clips[0].time_range.start
-    limits = limits_of(media, options, covered)
-    pieces = pieces_of(scores, limits)
-    runs = best_runs(pieces.times, pieces.scores, limits)
-    if not runs:
-        runs = best_runs(pieces.times, np.ones_like(pieces.scores), limits)
-    ranges = [TimeRange(pieces.times[first], pieces.times[end]) for first, end in runs]
-    ranges = snapped(ranges, shot_boundaries, media.time_range, snap_distance(scores.clips), limits)
-    highlights = [_highlight(time_range, scores) for time_range in on_whole_frames(ranges, media, limits)]
-    if options.order == "score":
-        highlights.sort(key=lambda highlight: (-highlight.score, highlight.time_range))
+    (highlights,) = choose_within_budget([Material(media, scores, shot_boundaries)], options)
     return Selection(media, tuple(highlights), scores)
 
 
-def limits_of(media: MediaInfo, options: SelectOptions, covered: Fraction | None = None) -> Limits:
-    """What the options come to for one video, in seconds; percentages are of the whole video.
+def choose_within_budget(materials: Sequence[Material], options: SelectOptions) -> list[list[Highlight]]:
+    """Chooses the highlights of all videos with the greatest total of score times seconds.
 
-    A duration that is given is kept to the letter, so where it is less than `min_length`, that gives way. The default
-    duration is `DEFAULT_DURATION_SHARE` of the video and at most `DEFAULT_DURATION_CEILING`, but enough for one
-    highlight of `min_length`, so that a short video still gives a reel. Of a video shorter than `min_length`, all of
-    it is long enough.
+    Each is a run of consecutive clips of one video; at least one clip lies between two, as neighbours are one
+    highlight. Clips that could be in no highlight of allowed length are divided first, see `pieces_of`. Then ends are
+    moved to shot boundaries that are near, see `snapped`, and to whole frames, see `on_whole_frames`; what is left of
+    the budget goes to the videos in their order. If all clips score 0 all are taken to matter the same, so there is
+    always a reel.
+
+    Args:
+        materials: at least one.
+        options: the limits; see `limits_of_all`.
+
+    Returns:
+        The highlights of each video, in the order asked for; at least one in all. The same input gives the same.
+
+    Raises:
+        OptionError: limits that no highlight can keep to.
+    """
+    limits = limits_of_all(materials, options)
+    budget, count = limits[0].budget, limits[0].count
+    pieces = [pieces_of(material.scores, limit) for material, limit in zip(materials, limits, strict=True)]
+    segments = [Segment(p.times, p.scores, limit) for p, limit in zip(pieces, limits, strict=True)]
+    runs = best_runs_of_several(segments, budget, count)
+    if not any(runs):
+        segments = [dataclasses.replace(segment, scores=np.ones_like(segment.scores)) for segment in segments]
+        runs = best_runs_of_several(segments, budget, count)
+    ranges = [
+        [TimeRange(segment.times[first], segment.times[end]) for first, end in those]
+        for segment, those in zip(segments, runs, strict=True)
+    ]
+    spare = budget - sum((_total(those) for those in ranges), Fraction(0))
+    chosen = list[list[Highlight]]()
+    for material, limit, those in zip(materials, limits, ranges, strict=True):
+        own = dataclasses.replace(limit, budget=_total(those) + spare)
+        final = _at_their_places(material, those, own)
+        spare = own.budget - _total(final)
+        highlights = [_highlight(time_range, material.scores) for time_range in final]
+        if options.order == "score":
+            highlights.sort(key=lambda highlight: (-highlight.score, highlight.time_range))
+        chosen.append(highlights)
+    return chosen
+
+
+def _at_their_places(material: Material, ranges: Sequence[TimeRange], limits: Limits) -> list[TimeRange]:
+    """The ranges with their ends at cuts, where some are near, and on whole frames."""
+    if not ranges:
+        return []
+    video, distance = material.video, snap_distance(material.scores.clips)
+    ranges = snapped(ranges, material.shot_boundaries, video.time_range, distance, limits)
+    return on_whole_frames(ranges, video, limits)
+
+
+def _total(ranges: Sequence[TimeRange]) -> Fraction:
+    return sum((time_range.duration for time_range in ranges), Fraction(0))
+
+
+def limits_of(media: Timing, options: SelectOptions, covered: Fraction | None = None) -> Limits:
+    """What the options come to for one video, in seconds; see `limits_of_all`.
 
     Args:
         media: the video.
@@ -77,31 +138,55 @@ def limits_of(media: MediaInfo, options: SelectOptions, covered: Fraction | None
     Raises:
         OptionError: `max_length` below `min_length`, or no room for one frame.
     """
-    whole, frame = media.duration, 1 / media.frame_rate
+    (limits,) = _limits([media], [media.duration if covered is None else covered], options)
+    return limits
 
-    def seconds(length: Length) -> Fraction:
-        return length.seconds(whole=whole, frame_rate=media.frame_rate)
 
-    min_length, max_length = seconds(options.min_length), seconds(options.max_length)
-    if max_length < min_length:
+def limits_of_all(materials: Sequence[Material], options: SelectOptions) -> list[Limits]:
+    """What the options come to for each of the videos, in seconds; the budget and the count are for all together.
+
+    Percentages are of all footage; frames of a duration are those of the first video, other frames each video's own. A
+    duration that is given is kept to the letter, so where it is less than `min_length`, that gives way. The default
+    duration is `DEFAULT_DURATION_SHARE` of the footage and at most `DEFAULT_DURATION_CEILING`, but enough for one
+    highlight of `min_length`, so that short videos still give a reel. Of a video shorter than `min_length`, all of
+    it is long enough.
+
+    Raises:
+        OptionError: `max_length` below `min_length`, or no room for one frame.
+    """
+    return _limits([m.video for m in materials], [m.covered for m in materials], options)
+
+
+def _limits(videos: Sequence[Timing], covered: Sequence[Fraction], options: SelectOptions) -> list[Limits]:
+    whole = sum((video.duration for video in videos), Fraction(0))
+
+    def seconds(length: Length, video: Timing) -> Fraction:
+        return length.seconds(whole=whole, frame_rate=video.frame_rate)
+
+    shortest = [seconds(options.min_length, video) for video in videos]
+    longest = [seconds(options.max_length, video) for video in videos]
+    if any(high < low for low, high in zip(shortest, longest, strict=True)):
         raise OptionError(
             f"--max-length {options.max_length} is less than --min-length {options.min_length}",
             "give a longer --max-length or a shorter --min-length",
         )
+    first = videos[0]
     if options.duration is None:
-        default = min(seconds(DEFAULT_DURATION_SHARE), seconds(DEFAULT_DURATION_CEILING))
-        budget = min(whole, max(default, min_length))
+        default = min(seconds(DEFAULT_DURATION_SHARE, first), seconds(DEFAULT_DURATION_CEILING, first))
+        budget = min(whole, max([default, *shortest]))
     else:
-        budget = min(whole, seconds(options.duration))
-    for name, length, given in (
-        ("duration", budget, options.duration),
-        ("max-length", max_length, options.max_length),
-    ):
-        if length < min(frame, whole):
-            raise OptionError(f"--{name} {given} is less than one frame of {media.path.name}", "give a longer one")
-    longest = min(max_length, budget)
-    shortest = min(max(min_length, frame), longest, covered or whole)
-    return Limits(shortest, longest, budget, options.count)
+        budget = min(whole, seconds(options.duration, first))
+    for video, most in zip(videos, longest, strict=True):
+        for name, length, given in (
+            ("duration", budget, options.duration),
+            ("max-length", most, options.max_length),
+        ):
+            if length < min(1 / video.frame_rate, video.duration):
+                raise OptionError(f"--{name} {given} is less than one frame of {video.path.name}", "give a longer one")
+    return [
+        Limits(min(max(low, 1 / video.frame_rate), high, budget, extent), min(high, budget), budget, options.count)
+        for video, low, high, extent in zip(videos, shortest, longest, covered, strict=True)
+    ]
 
 
 def _highlight(time_range: TimeRange, scores: ScoreTrack) -> Highlight:

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import ceil, floor
+from pathlib import Path
+from typing import Protocol
 
 from autohighlight.selection.runs import Limits
-from autohighlight.times import TimeRange
-from autohighlight.types import MediaInfo
+from autohighlight.times import FrameGrid, TimeRange
 
 
-def on_whole_frames(ranges: Sequence[TimeRange], media: MediaInfo, limits: Limits) -> list[TimeRange]:
+class Timing(Protocol):
+    """What choosing needs to know of a video: `MediaInfo` says it, and so does whatever keeps as much of one."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def time_range(self) -> TimeRange:
+        """From the first frame's presentation to the end of the last, in seconds."""
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Nominal frames/s."""
+
+    @property
+    def duration(self) -> Fraction:
+        """How long the picture is shown, in seconds."""
+
+    @property
+    def grid(self) -> FrameGrid:
+        """The instants of the frames at the nominal rate."""
+
+
+def on_whole_frames(ranges: Sequence[TimeRange], media: Timing, limits: Limits) -> list[TimeRange]:
     """The time ranges with both ends on frames of the nominal rate.
 
     2 s at 30000/1001 frames/s are 59.94 frames. Thirty parts of 60 frames would be 0.06 s over a budget of 60 s, so

@@ -30,9 +30,9 @@ Run = tuple[int, int]
 MAX_BYTES = 2**27
 """What the tables may take, in bytes; 20,000 clips with a budget of 2,000 clips take a third of it."""
 
-_NUM_PRICES = 10  # solutions tried where a count is met by a price; ten halvings leave a thousandth of the range
+NUM_PRICES = 10  # solutions tried where a count is met by a price; ten halvings leave a thousandth of the range
 
-_SCALE = 2**40  # worth of a whole video of score 1; a sum of a million rounded terms stays exact in an int64
+SCALE = 2**40  # worth of a whole video of score 1; a sum of a million rounded terms stays exact in an int64
 _NOTHING = np.iinfo(np.int64).min // 2  # worth of what cannot be; far enough from the edge to be added to
 
 
@@ -83,32 +83,37 @@ def best_runs(times: Sequence[Fraction], scores: NDArray[np.floating], limits: L
     """
     total = times[-1] - times[0]
     shares = [float((end - start) / total) for start, end in itertools.pairwise(times)]
-    worth = np.rint(scores * np.array(shares) * _SCALE).astype(np.int64)
+    worth = np.rint(scores * np.array(shares) * SCALE).astype(np.int64)
     starts = allowed_starts(times, limits)
-    runs = _Programme(times, worth, starts, limits.budget, None).solve()
+    runs = Programme(times, worth, starts, limits.budget, None).solve()
     count = limits.count
     if count is None or len(runs) <= count:
         return runs
     budget = min(limits.budget, count * limits.longest)
-    layered = _Programme(times, worth, starts, budget, count)
+    layered = Programme(times, worth, starts, budget, count)
     if not layered.is_coarse:
         return layered.solve()
-    return _priced(times, worth, starts, budget, count)
+    return priced_runs(times, worth, starts, budget, count)
 
 
-def _priced(
-    times: Sequence[Fraction], worth: NDArray[np.int64], starts: Sequence[range], budget: Fraction, count: int
+def priced_runs(
+    times: Sequence[Fraction],
+    worth: NDArray[np.int64],
+    starts: Sequence[range],
+    budget: Fraction,
+    count: int,
+    unit: Fraction | None = None,
 ) -> list[Run]:
     """At most `count` runs, by a price on each run that is halved in on until so many are left.
 
     What a price leaves is the best for the number of runs that it has (Everett, Operations Research 11(3), 1963);
     where it leaves too many, the `count` of them that are worth most.
     """
-    programme = _Programme(times, worth, starts, budget, None)
+    programme = Programme(times, worth, starts, budget, None, unit)
     total = programme.total
     low, high = 0, max(total[end] - total[window.start] for end, window in enumerate(starts) if window)
     found = list[Run]()
-    for _ in range(_NUM_PRICES):
+    for _ in range(NUM_PRICES):
         price = (low + high) // 2
         runs = programme.solve(price)
         kept = sorted(sorted(runs, key=lambda run: (total[run[0]] - total[run[1]], run))[:count])
@@ -119,8 +124,17 @@ def _priced(
     return found
 
 
-class _Programme:
-    """The dynamic programme of the module's docstring, with or without a layer for each number of runs."""
+class Programme:
+    """The dynamic programme of the module's docstring, with or without a layer for each number of runs.
+
+    Args:
+        times: the N + 1 edges of the pieces, in seconds, ascending.
+        worth: int64 (N,), of each piece.
+        starts: as `allowed_starts` gives them.
+        budget: of all runs together, in seconds.
+        count: largest number of runs; None: any.
+        unit: the length of a tick, in seconds, where another is wanted than the pieces ask for.
+    """
 
     def __init__(
         self,
@@ -129,17 +143,17 @@ class _Programme:
         starts: Sequence[range],
         budget: Fraction,
         count: int | None,
+        unit: Fraction | None = None,
     ) -> None:
         self.times, self.starts, self.budget = times, starts, budget
         self.count = count
         self.num_layers = count or 1
         self.total = [0, *np.cumsum(worth).tolist()]
-        num_pieces = len(worth)
         most = max((end - window.start for end, window in enumerate(starts) if window), default=0)
         self.choice_type = np.min_scalar_type(most)
-        bytes_a_tick = self.num_layers * (num_pieces * self.choice_type.itemsize + 48 * most)
-        max_ticks = max(64, MAX_BYTES // max(1, bytes_a_tick))
-        unit = _common_divisor(times[:-1] if num_pieces > 1 else times, budget / max_ticks)
+        max_ticks = most_ticks(starts, self.num_layers)
+        if unit is None:
+            unit = common_divisor(times[:-1] if len(worth) > 1 else times, budget / max_ticks)
         self.is_coarse = unit is None
         self.unit = unit or budget / max_ticks
         self.num_ticks = floor(budget / self.unit)
@@ -213,8 +227,15 @@ class _Programme:
         return runs[::-1]
 
 
-def _common_divisor(times: Sequence[Fraction], least: Fraction) -> Fraction | None:
-    """The greatest length of which every piece is a whole number; None where it is below `least`."""
+def most_ticks(starts: Sequence[range], num_layers: int) -> int:
+    """How many ticks the tables of a `Programme` may have, so that they fit `MAX_BYTES`; at least 64."""
+    most = max((end - window.start for end, window in enumerate(starts) if window), default=0)
+    bytes_a_tick = num_layers * ((len(starts) - 1) * np.min_scalar_type(most).itemsize + 48 * most)
+    return max(64, MAX_BYTES // max(1, bytes_a_tick))
+
+
+def common_divisor(times: Sequence[Fraction], least: Fraction) -> Fraction | None:
+    """The greatest length of which every piece between these times is a whole number; None where below `least`."""
     divisor = Fraction(0)
     for start, end in itertools.pairwise(times):
         length = end - start

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from autohighlight.timeline.model import Marker, Part, Source, Timeline
 from autohighlight.times import FrameGrid, Length
 from autohighlight.types import Highlight, MediaInfo, Selection
 
+_Value = TypeVar("_Value", bound=Hashable)
 
-def build_timeline(*selections: Selection, handles: Length | None = None, name: str = "") -> Timeline:
+FormatOf = Literal["first", "most"]
+"""Which source a sequence has its rate and size from: the one shown first, or those shown longest."""
+
+
+def build_timeline(
+    *selections: Selection, handles: Length | None = None, name: str = "", format_of: FormatOf = "first"
+) -> Timeline:
     """Lays highlights end to end: those of each selection in its own order, one selection after the other.
 
     Rate, size and drop-frame counting of the sequence are those of the source that is shown first, as an editor's empty
     sequence takes them from the first clip laid on it: the nominal rate, the size as shown (pixel aspect and rotation
-    applied), and the labels' counting.
+    applied), and the labels' counting. Or, for a montage of many sources, the rate and the size that most seconds of
+    the highlights have, each by itself, so that as little as may be is scaled and as few frames as may be are repeated
+    or left out; of two shown equally long, that which is shown first. Labels are then counted as in the first source
+    shown that has the rate.
 
     A highlight begins with the source frame nearest to its start and ends before the one nearest to its end, inside the
     file. So two that touch neither share a frame nor lose one, where source and sequence have one rate. Where they
@@ -32,9 +43,11 @@ def build_timeline(*selections: Selection, handles: Length | None = None, name: 
     the file itself.
 
     Args:
-        selections: one for each video; those in which nothing was chosen are passed over.
+        selections: one for each video, or several of one, as for highlights of many videos in the order of their
+            scores; those in which nothing was chosen are passed over.
         handles: how much longer at each end; in percent, of the highlight.
         name: of the timeline; if empty, that of the video without its suffix, and ``highlights`` for several.
+        format_of: whose rate and size.
 
     Raises:
         ValueError: nothing was chosen from any.
@@ -43,13 +56,17 @@ def build_timeline(*selections: Selection, handles: Length | None = None, name: 
     if not cuts:
         raise ValueError("a timeline has at least one part: nothing was chosen")
     first = cuts[0].source.media
+    rate, size = first.frame_rate, first.display_size
+    if format_of == "most":
+        rate = _shown_longest(cuts, lambda media: media.frame_rate)
+        size = _shown_longest(cuts, lambda media: media.display_size)
     cuts = _identified(cuts)
     widened = _with_handles(cuts, handles) if handles else cuts
-    parts = tuple(_part(cut, number, first.frame_rate) for number, cut in enumerate(widened, start=1))
+    parts = tuple(_part(cut, number, rate) for number, cut in enumerate(widened, start=1))
     if not name:
         name = first.path.stem if len({cut.source.id for cut in cuts}) == 1 else "highlights"
-    is_drop_frame = first.start_timecode is not None and first.start_timecode.format.is_drop_frame
-    return Timeline(name, first.frame_rate, first.display_size, parts, is_drop_frame)
+    labelled = next(cut.source.media for cut in cuts if cut.source.media.frame_rate == rate).start_timecode
+    return Timeline(name, rate, size, parts, labelled is not None and labelled.format.is_drop_frame)
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,15 @@ class _Cut:
     end: int
     head: int = 0
     tail: int = 0
+
+
+def _shown_longest(cuts: Sequence[_Cut], what: Callable[[MediaInfo], _Value]) -> _Value:
+    """What the sources of most seconds have; of equally many, the one that is first."""
+    seconds: dict[_Value, Fraction] = {}
+    for cut in cuts:
+        value = what(cut.source.media)
+        seconds[value] = seconds.get(value, Fraction(0)) + (cut.end - cut.first) / cut.source.rate
+    return max(seconds, key=lambda value: seconds[value])
 
 
 def _cuts(selection: Selection) -> list[_Cut]:

@@ -130,7 +130,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     from autohighlight.cli.training import StepLog, draw_curve, print_result, remark_footage, show_step
     from autohighlight.files import written_whole
     from autohighlight.footage.find import find_footage
-    from autohighlight.footage.fit import compare_seeds, fit, forget, prepare
+    from autohighlight.footage.fit import compare_seeds, fit, forget, how_measured, prepare
 
     options = layered_options(arguments).options
     output, overwrite = arguments.output, options.export.overwrite
@@ -148,7 +148,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
             if log is not None:
                 log.add(record)
 
-        fitted = fit(prepared, told, _how(options, found))
+        fitted = fit(prepared, told, {} if found.are_features else how_measured(options))
         if arguments.second_seed:
             fitted = compare_seeds(prepared, fitted, lambda record: show_step(record, progress, "compare"))
     if log is not None:
@@ -234,19 +234,6 @@ def _measured(
             found.paths, recipe.feature_kind, options, session.plugins, folder,
             labelled=labelled, progress=progress, on_left_out=left_out,
         )  # fmt: skip
-
-
-def _how(options: Options, found: Found) -> dict[str, object]:
-    """What the selector's file says of how its features were measured."""
-    if found.are_features:
-        return {}
-    extract = options.extract
-    return {
-        "clip_length": str(options.sample.clip_length),
-        "speed": extract.speed,
-        "checkpoint": extract.checkpoint,
-        "window_stride": extract.window_stride,
-    }
 
 
 @contextmanager
