@@ -230,10 +230,15 @@ def write_timeline(
     What points into the sources is read again and checked, unless the options say otherwise.
 
     Raises:
+        InputError: a source is not what it was when it was probed.
         OutputError: it cannot be written, or was not written right; nothing was left behind.
     """
+    from autohighlight.media.source import check_unchanged
+
     options, plugins = options or Options(), plugins or _usual_plugins()
     form = plugins.exporters[exporter]
+    for media in {part.media.path: part.media for part in timeline.parts}.values():
+        check_unchanged(media)
     written = form.write(timeline, Path(path), options.export, progress)
     if form.verify is not None and options.export.verify:
         for file in written:

@@ -53,7 +53,9 @@ def extract_features(
 
     Raises:
         UndecodableError: not one picture could be decoded.
+        InputError: the file has changed since it was probed.
     """
+    check_unchanged(media)
     backbone, content = _prepare(media, factory, options, is_cached=cache.folder is not None)
     windows = "" if backbone.window_length == 1 else f"/stride{options.window_stride}"
     check_unchanged(media)  # since it was probed; the digest is of what is there now

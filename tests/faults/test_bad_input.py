@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ import av
 import pytest
 
 from autohighlight.media.source import check_readable
-from tests.media.made_files import make_kind
 from tests.media_factory import decode, make_video, tone
 from tests.whole_runs import QUICKLY, Command, Outcome, files_in
 
@@ -188,58 +186,6 @@ def test_one_damaged_file_with_v_shows_the_traceback(command: Command, tmp_path:
     assert "Traceback" in outcome.err
 
 
-PLAYLISTS = {
-    "concat script": "ffconcat version 1.0\nfile '{decoy}'\n",
-    "concat script of relative names": "ffconcat version 1.0\nfile decoy.mp4\n",
-    "HLS playlist": "#EXTM3U\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\n{decoy}\n#EXT-X-ENDLIST\n",
-    "HLS playlist of the network": "#EXTM3U\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\n{url}\n#EXT-X-ENDLIST\n",
-    "DASH manifest": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static">'
-    "<Period><AdaptationSet><Representation><BaseURL>{url}</BaseURL></Representation></AdaptationSet></Period></MPD>",
-    "session description": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video {port} RTP/AVP 96\n"
-    "a=rtpmap:96 H264/90000\n",
-    "SMIL": "<smil><body><video src='{url}'/></body></smil>",
-}
-
-
-@pytest.mark.parametrize("kind", PLAYLISTS)
-@pytest.mark.parametrize("suffix", [".mp4", ".m3u8", ".ts"])
-def test_a_file_that_names_others_reads_none_of_them(
-    kind: str, suffix: str, command: Command, video: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decoy = video.rename(video.with_name("decoy.mp4"))
-    opened: list[str] = []
-    true_open = av.open
-    monkeypatch.setattr(
-        av, "open", lambda name, *args, **others: (opened.append(name), true_open(name, *args, **others))[1]
-    )
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.05)
-        port = server.getsockname()[1]
-        path = video.with_name(f"list{suffix}")
-        path.write_text(PLAYLISTS[kind].format(decoy=decoy, url=f"http://127.0.0.1:{port}/x.ts", port=port))
-        used = decoy.stat().st_atime_ns
-        os.utime(decoy, ns=(0, decoy.stat().st_mtime_ns))
-        assert used
-        assert_refused(command("reel", *QUICKLY, path), path, "is not a video that can be read")
-        assert decoy.stat().st_atime_ns == 0
-        with pytest.raises(TimeoutError):
-            server.accept()
-    assert set(opened) == {f"file:{path}"}
-    assert files_in(path.parent) == {"decoy.mp4", path.name}
-
-
-def test_a_pattern_of_pictures_is_only_a_name(command: Command, tmp_path: Path) -> None:
-    for number in range(1, 6):
-        make_video(tmp_path / f"p{number}.png", 1, encoder=("-c:v", "png"), pixel_format="rgb24")
-    before = files_in(tmp_path)
-    for name in ("p%d.png", "p*.png", "p%d.mp4"):
-        assert_refused(command("reel", *QUICKLY, tmp_path / name, "-o", tmp_path / "x.mp4"), Path(name), "no such file")
-    shutil.copy(tmp_path / "p1.png", tmp_path / "p%d.mp4")
-    outcome = command("reel", *QUICKLY, tmp_path / "p%d.mp4", "-o", tmp_path / "x.mp4")
-    assert_refused(outcome, Path("p%d.mp4"), "is not a video that can be read")
-    assert files_in(tmp_path) == before | {"p%d.mp4"}
-
-
 NAMES = [
     "-name.mp4",
     "--overwrite.mp4",
@@ -313,49 +259,6 @@ def test_a_file_cut_short_says_how_much_is_missing(command: Command, tmp_path: P
     assert outcome.code == 0
     assert "frames are damaged or missing" in outcome.err
     assert decode(tmp_path / "short.highlights.mp4").lumas
-
-
-def _vanish(path: Path) -> None:
-    path.unlink()
-
-
-def _become_sound(path: Path) -> None:
-    path.unlink()
-    sound_only(path)
-
-
-def _become_text(path: Path) -> None:
-    path.unlink()
-    text(path)
-
-
-def _become_another(path: Path) -> None:
-    path.unlink()
-    make_kind("10 bits", path.parent).rename(path)
-
-
-@pytest.mark.parametrize("change", [_vanish, _become_sound, _become_text, _become_another])
-@pytest.mark.parametrize("when", ["before decoding", "before rendering"])
-def test_a_file_that_changes_while_it_is_read(
-    change: Callable[[Path], None], when: str, command: Command, video: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from autohighlight import pipeline
-
-    stage = {"before decoding": "extract", "before rendering": "write"}[when]
-    true_stage = getattr(pipeline, stage)
-
-    def changed(*arguments: object, **others: object) -> object:
-        change(video)
-        return true_stage(*arguments, **others)
-
-    monkeypatch.setattr(pipeline, stage, changed)
-    outcome = command("reel", *QUICKLY, "--no-cache", video)
-    assert outcome.code == 3, (outcome.out, outcome.err)
-    problem = (
-        "there is no such file" if change is _vanish else "is not a video" if change is _become_text else "has changed"
-    )
-    assert f"error: {video}: {problem}" in outcome.err
-    assert files_in(video.parent) <= {"video.mp4"}
 
 
 def test_the_input_is_never_written_to(command: Command, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def test_it_is_refused_with_the_limit_to_set(name: str, made: dict[str, Path]) -
 
 
 _MEASURE = """
-import json, resource, sys
+import json, re, sys
 from pathlib import Path
 from autohighlight.errors import LimitError
 from autohighlight.media.probe import probe
@@ -63,7 +63,7 @@ for name in sys.argv[1:]:
     try:
         probe(Path(name))
     except LimitError:
-        peaks[name] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peaks[name] = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 print(json.dumps(peaks))
 """
 
