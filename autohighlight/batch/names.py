@@ -21,7 +21,7 @@ OWN_NAMES = frozenset({"summary.json"})
 _RESERVED = re.compile(r"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))", re.IGNORECASE)
 """Names that Windows gives to devices, with any suffix."""
 
-_UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|]')
+_UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029"*/:<>?\\|]')
 """What some file system or other does not take in a name, or takes for something else."""
 
 

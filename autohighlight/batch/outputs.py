@@ -17,9 +17,8 @@ def plan_names(inputs: Sequence[Input], taken: Mapping[str, PurePosixPath] | Non
 
     Where several inputs would get one stem, each of these gets, of the following, the first that is its own: the whole
     name of its file, as ``match/first.mov``; the folder that it came from before its stem, then one folder more, and so
-    on, then the same with the whole name; and at last a digest after its stem. Names that differ only in
-    case or in how Unicode composes their letters are one, as they are on many disks. The order of the inputs has no
-    say.
+    on, then the same with the whole name; and at last a digest after its stem. Names that differ only in case or in how
+    Unicode composes their letters are one, as they are on many disks. The order of the inputs has no say.
 
     Names fit any file system and never lead out of the output folder: see `names.portable`.
 
