@@ -90,7 +90,7 @@ def test_it_is_noticed_and_nothing_is_written(
 def change_at(when: str, change: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Has the change happen once, at a moment of the run."""
     from autohighlight import pipeline
-    from autohighlight.export import reel
+    from autohighlight.export import animation, reel
     from autohighlight.features import extract
 
     place, name = {
@@ -98,6 +98,7 @@ def change_at(when: str, change: Callable[[], None], monkeypatch: pytest.MonkeyP
         "while decoding": (VideoReader, "_feed"),
         "after decoding": (extract, "_assemble"),
         "before rendering": (pipeline, "write_timeline"),
+        "before animating": (animation, "write_animations"),
         "rendering": (reel, "encode"),
     }[when]
     whole = getattr(place, name)
@@ -116,7 +117,8 @@ def change_at(when: str, change: Callable[[], None], monkeypatch: pytest.MonkeyP
 def test_it_is_noticed_by_other_forms(
     words: tuple[str, ...], command: Command, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change_at("before rendering", lambda: be_replaced(video), monkeypatch)
+    moment = "before animating" if words == ("gif",) else "before rendering"
+    change_at(moment, lambda: be_replaced(video), monkeypatch)
     outcome = command(*words, "--scorer", "movement", video, "-o", video.parent.parent / f"x.{words[-1]}")
     assert outcome.code == 3, (outcome.out, outcome.err)
     assert "has changed while it was being read" in outcome.err

@@ -6,6 +6,7 @@ import dataclasses
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def plugins_with(verify: Verifier, num_files: int = 1) -> Plugins:
 
 
 def write(tmp_path: Path, plugins: Plugins, *, verify: bool = True) -> list[Path]:
-    timeline: Any = object()
+    timeline: Any = SimpleNamespace(parts=())
     options = Options.of(verify=verify)
     return pipeline.write_timeline(timeline, tmp_path / "a.sample", "sample", options=options, plugins=plugins)
 
