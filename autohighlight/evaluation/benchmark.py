@@ -186,6 +186,11 @@ def measure_video(protocol: Protocol, video: DatasetVideo, scores: NDArray[np.fl
     """The protocol's measure of a score for each clip of a video; NaN where nothing is to be found.
 
     Of clips that tie, the earlier counts as better: the literature sorts by score with a stable sort.
+
+    Args:
+        protocol: of the benchmark.
+        video: its labels.
+        scores: (N,), one a labelled clip.
     """
     return protocol.measure(video.positives, metrics.earlier_first(scores))
 

@@ -111,6 +111,11 @@ def sort_clips(path: Path, features: NDArray[np.float32], part: NDArray[np.float
 
     A highlight clip is one to more than half of them, a non-highlight clip to less than half. Spans of time count as
     one rater.
+
+    Args:
+        path: the video.
+        features: (N, dim), one a clip.
+        part: (N,), in [0, 1]: of the raters.
     """
     return SortedVideo(path, features, {"non-highlight": part < 0.5, "highlight": part > 0.5})
 

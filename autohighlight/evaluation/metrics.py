@@ -134,7 +134,14 @@ def mean_over_raters(
 def agreement(
     metric: Metric, positives: NDArray[np.bool_], ratings: NDArray[np.float64], *, silent: float | None = None
 ) -> float:
-    """How well the mean of the other raters' scores finds each rater's positives; NaN for a single rater."""
+    """How well the mean of the other raters' scores finds each rater's positives; NaN for a single rater.
+
+    Args:
+        metric: measures one against the others.
+        positives: (R, N): of each rater, which clips count as highlights.
+        ratings: (R, N): of each rater, any scale.
+        silent: what a rater without positives counts as; None: not at all.
+    """
     if len(ratings) < 2:
         return float("nan")
     others = (ratings.sum(axis=0) - ratings) / (len(ratings) - 1)
@@ -164,7 +171,7 @@ def bootstrap_interval(
     Give differences of two scorers, video by video, for the interval of their difference.
 
     Args:
-        values: one a video, at least one, finite.
+        values: (V,), one a video, at least one, finite.
         confidence: of the interval, above 0 and below 1.
         resamples: how many times the videos are drawn.
         seed: of the draws.

@@ -216,7 +216,7 @@ class WindowSums:
 def add_step(
     sums: SumsByClip, grid: WindowGrid, before: tuple[int, NDArray[np.float32]], after: tuple[int, NDArray[np.float32]]
 ) -> None:
-    """Adds the step from one window, with its feature, to the next, to the clips that both belong to."""
+    """Adds the step from one window, its number and its feature (dim,), to the next, to the clips of both."""
     if after[0] == before[0] + 1:
         for clip in set(grid.clips[before[0]]) & set(grid.clips[after[0]]):
             sums.of(clip, len(after[1])).add_step(before[1], after[1])

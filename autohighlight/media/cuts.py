@@ -49,7 +49,7 @@ class CutWatch:
         self._candidates: list[_Candidate] = []
 
     def see(self, frame: VideoFrame, *, is_near: bool) -> NDArray[np.uint8]:
-        """The frame's grey picture, which is compared with the last one if that is near in time."""
+        """The frame's grey picture, uint8 (H, W), which is compared with the last one if that is near in time."""
         new = self._grey(frame)
         if self._last is not None and is_near:
             step = difference(self._last, new)
@@ -110,12 +110,12 @@ def stands_out(steps: list[float], number: int) -> bool:
 
 
 def difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Mean absolute difference of two pictures, in levels."""
+    """Mean absolute difference of two pictures (H, W), in levels."""
     return float(np.abs(one.astype(np.int16) - other).mean())
 
 
 def correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Pearson's, of the pixels of two pictures; 0 where one of them is flat."""
+    """Pearson's, of the pixels of two pictures (H, W); 0 where one of them is flat."""
     a, b = one.astype(np.float64) - one.mean(), other.astype(np.float64) - other.mean()
     scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / scale if scale > 0 else 0.0

@@ -63,6 +63,9 @@ def sync_points(packets: PacketIndex) -> NDArray[np.int64]:
 
     Packets that follow one and are shown before it (the leading pictures of an open group) belong to the span before.
     A time that two packets claim is a guess of the container's, and no place to divide at.
+
+    Returns:
+        int64 (S,), ascending, the first 0.
     """
     if not packets.has_timestamps:
         return np.zeros(1, np.int64)
@@ -74,7 +77,7 @@ def sync_points(packets: PacketIndex) -> NDArray[np.int64]:
 
 
 def spans(packets: PacketIndex, starts: NDArray[np.int64]) -> list[Span]:
-    """Divides the whole video at the given sync points; the first span begins with the first packet."""
+    """Divides the whole video at the given sync points (S,); the first span begins with the first packet."""
     edges = [int(packets.pts.min()), *(int(packets.pts[s]) for s in starts[1:]), int(packets.pts.max()) + 1]
     cuts = [int(s) for s in starts] + [len(packets)]
     result = []

@@ -62,7 +62,7 @@ def reason_for(time_range: TimeRange, scores: ScoreTrack) -> str:
 
 
 def clip_weights(clips: Sequence[Clip], time_range: TimeRange) -> tuple[int, NDArray[np.float64]]:
-    """The first clip in a time range, and how many seconds of it and of each that follows lie in the range."""
+    """The first clip in a time range, and how many seconds of it and of each that follows lie in the range, (K,)."""
     first = bisect.bisect_right(clips, time_range.start, key=lambda clip: clip.time_range.end)
     end = bisect.bisect_left(clips, time_range.end, key=lambda clip: clip.time_range.start)
     return first, np.array([float(clip.time_range.overlap(time_range)) for clip in clips[first:end]])

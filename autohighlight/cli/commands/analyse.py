@@ -194,7 +194,11 @@ def run_dropout(arguments: argparse.Namespace, session: Session) -> None:
 
 
 def run_embedding(arguments: argparse.Namespace, session: Session) -> None:
-    """Runs ``analyse embedding``."""
+    """Runs ``analyse embedding``.
+
+    Raises:
+        OptionError: nothing was asked for, or a picture that is no PNG.
+    """
     from autohighlight.cli.analyses import print_left_out
     from autohighlight.documents import to_json
     from autohighlight.evaluation.dropout_runs import DropoutRuns

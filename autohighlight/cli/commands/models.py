@@ -126,7 +126,11 @@ def _document(name: str, known: KnownCheckpoint | None, mine: InstalledCheckpoin
 
 
 def run_info(arguments: argparse.Namespace, session: Session) -> None:
-    """Runs ``models info``."""
+    """Runs ``models info``.
+
+    Raises:
+        OptionError: no checkpoint is called so.
+    """
     from autohighlight.backbones.checkpoints import KNOWN, installed
     from autohighlight.cli.parser import suggestion
     from autohighlight.cli.tables import plain_table

@@ -56,7 +56,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
-    """Runs the command."""
+    """Runs the command.
+
+    Raises:
+        OptionError: two results of one name, or a picture that is no PNG.
+    """
     from autohighlight import pipeline
     from autohighlight.cli.commands.reel import remark_losses, remark_selector
     from autohighlight.files import check_destination
