@@ -217,7 +217,11 @@ def _write(file: BinaryIO, block: bytes, path: Path) -> None:
 
 @contextlib.contextmanager
 def told_of(address: str) -> Iterator[None]:
-    """Whatever a file system raises, by whatever library it is made, is said as an error of this package."""
+    """Whatever a file system raises, by whatever library it is made, is said as an error of this package.
+
+    Raises:
+        RemoteError: always in place of another error.
+    """
     try:
         yield
     except AutohighlightError:

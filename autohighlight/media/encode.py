@@ -75,7 +75,7 @@ def encode(
     """Encodes frames and sound into `output`, whose suffix says the container.
 
     Args:
-        frames: the planes (H, W) or (H, W, 2) of each, C-contiguous, of the given format, in order.
+        frames: the planes (H, W, ...) of each, C-contiguous, of the given format, in order.
         picture: how they look.
         sound: None for a silent film.
         output: a new file.

@@ -100,7 +100,7 @@ def check_ticks(path: Path, ticks: NDArray[np.int64], stream: VideoStream, limit
 
     Args:
         path: the file.
-        ticks: of the frames, in the stream's time base, in any order.
+        ticks: (N,), of the frames, in the stream's time base, in any order.
         stream: theirs.
         limits: what is allowed.
 
