@@ -28,6 +28,7 @@ work any more, the one behind it where something is added. A plugin says what it
 
 hookspec = pluggy.HookspecMarker("autohighlight")
 hookimpl = pluggy.HookimplMarker("autohighlight")
+"""Marks a function of a plugin as the implementation of the hook of its name: ``@autohighlight.hookimpl``."""
 
 
 @hookspec
