@@ -52,7 +52,8 @@ def find(address: str) -> Iterator[RemoteFile]:
         if kind == "file":
             yield RemoteFile(address, PurePosixPath(PurePosixPath(path).name), is_named=True)
         elif kind == "directory":
-            yield from _below(files, path, path)
+            start = _Start(path, address if address.endswith("://") else address.rstrip("/"))
+            yield from map(start.file, sorted(files.find(path)))
         elif glob.has_magic(path):
             yield from _fitting(files, path, address)
         else:
@@ -66,23 +67,28 @@ def _kind(files: AbstractFileSystem, path: str) -> str | None:
         return None
 
 
-def _below(files: AbstractFileSystem, folder: str, base: str) -> Iterator[RemoteFile]:
-    for path in sorted(files.find(folder)):
-        yield RemoteFile(files.unstrip_protocol(path), _relative(path, base), is_named=False)
+@dataclass(frozen=True)
+class _Start:
+    """Where a search begins: as its file system calls it, which is without the host, and as an address."""
+
+    path: str
+    address: str
+
+    def file(self, path: str, *, is_suited: bool = False) -> RemoteFile:
+        below = path.removeprefix(self.path).removeprefix("/")
+        slash = "" if self.address.endswith("/") else "/"
+        return RemoteFile(f"{self.address}{slash}{below}", PurePosixPath(below), is_named=False, is_suited=is_suited)
 
 
 def _fitting(files: AbstractFileSystem, pattern: str, address: str) -> Iterator[RemoteFile]:
-    base = pattern[: re.search(r"[*?[]", pattern).start()].rpartition("/")[0]  # type: ignore[union-attr]
+    fixed = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
+    start = _Start(fixed, address.removesuffix(pattern.removeprefix(fixed)))
     is_suited = patterns.names_a_suffix(pattern.rpartition("/")[2])
     found: dict[str, dict[str, Any]] = files.glob(pattern, detail=True)
     if not found:
         raise RemoteError(shown(address), "nothing fits this pattern", "check it, or name a file or folder")
     for path, info in sorted(found.items()):
         if info["type"] == "directory":
-            yield from _below(files, path, base)
+            yield from map(start.file, sorted(files.find(path)))
         else:
-            yield RemoteFile(files.unstrip_protocol(path), _relative(path, base), is_named=False, is_suited=is_suited)
-
-
-def _relative(path: str, base: str) -> PurePosixPath:
-    return PurePosixPath(path.removeprefix(base).lstrip("/"))
+            yield start.file(path, is_suited=is_suited)
