@@ -16,6 +16,7 @@ from autohighlight.batch.database import Database, Record
 from autohighlight.batch.request import Plan, Request, make_plan
 from autohighlight.batch.run import Ended, note_down, recover, run
 from autohighlight.config import GIF_DEFAULTS, Options
+from autohighlight.discovery import PluginSources
 from autohighlight.executors.protocol import Event, Failed, Returned, Started, Task, Work
 from autohighlight.pipeline import no_progress
 from autohighlight.plugins import Plugins
@@ -130,4 +131,4 @@ def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> 
     use_small_backbone(monkeypatch)
     perform.loaded_plugins.cache_clear()
     make_footage(tmp_path / "footage", *names)
-    return Bench(tmp_path / "footage", tmp_path / "out", perform.loaded_plugins())
+    return Bench(tmp_path / "footage", tmp_path / "out", perform.loaded_plugins(PluginSources.usual()))

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from autohighlight.config import RESULT_SUFFIX, Options
+from autohighlight.discovery import PluginSources
 from autohighlight.files import content_digest
 from autohighlight.plugins import Exporter
 
@@ -43,6 +44,7 @@ class Job:
         options: of the run.
         short_options: of the same, for GIFs and their like, which show fewer and shorter highlights.
         output: the output folder, absolute.
+        plugins: where the worker loads plugins from.
         known_content: digest of the content that the results there are were made of; where the video still has it,
             nothing is done.
     """
@@ -53,6 +55,7 @@ class Job:
     options: Options
     short_options: Options
     output: Path
+    plugins: PluginSources
     known_content: str | None = None
 
     @property

@@ -21,12 +21,12 @@ from autohighlight.default_plugins import load_plugins
 from autohighlight.documents import highlights_document, to_json
 from autohighlight.errors import AutohighlightError, InputError, OutputError
 from autohighlight.files import FileState, content_digest
-from autohighlight.plugins import BackboneFactory, Plugins, Registry
+from autohighlight.plugins import BackboneFactory, Plugins
 
 if TYPE_CHECKING:
-    from autohighlight.config import ExtractOptions
+    from autohighlight.discovery import PluginSources
     from autohighlight.pipeline import Analysis
-    from autohighlight.types import Backbone, ProgressCallback
+    from autohighlight.types import ProgressCallback
 
 
 def perform(job: Job, progress: ProgressCallback) -> Outcome:
@@ -58,7 +58,7 @@ def measure(job: Job, progress: ProgressCallback) -> Outcome:
     began = time.monotonic()
     try:
         media = pipeline.probe(job.source)
-        pipeline.extract(media, job.options, plugins=loaded_plugins(), progress=progress)
+        pipeline.extract(media, job.options, plugins=loaded_plugins(job.plugins), progress=progress)
         outcome = Outcome("done", duration_seconds=float(media.duration))
     except AutohighlightError as error:
         outcome = _failed(job, _cause(error), error.problem, error.hint)
@@ -91,7 +91,7 @@ def _perform(job: Job, video: Path, progress: ProgressCallback) -> Outcome:
     state, content = state_of(job.source), _digest(video)
     if content == job.known_content:
         return Outcome("unchanged", content, state)
-    plugins = loaded_plugins()
+    plugins = loaded_plugins(job.plugins)
     analysis = pipeline.analyse(video, job.options, plugins=plugins, progress=progress)
     _empty(job.staging)
     files, about = _write(job, analysis, plugins, progress)
@@ -120,7 +120,7 @@ def _write(
         options = job.short_options if form in SHORT_FORMS else job.options
         chosen = pipeline.select(analysis, options, plugins=plugins) if form in SHORT_FORMS else selection
         handles = None if plugins.exporters[form].renders else options.export.handles
-        timeline = pipeline.build(chosen, handles=handles)
+        timeline = pipeline.build(chosen, handles=handles, plugins=plugins)
         warnings += (warning for warning in timeline.warnings if warning not in warnings)
         written += pipeline.write_timeline(
             timeline, job.staging / name, form, options=options, plugins=plugins, progress=progress
@@ -172,19 +172,10 @@ def _failed(job: Job, cause: Cause, problem: str, hint: str) -> Outcome:
 
 
 @functools.cache
-def loaded_plugins() -> Plugins:
+def loaded_plugins(sources: PluginSources) -> Plugins:
     """The plugins of this worker; each network is made once and then kept."""
-    plugins = load_plugins()
-    backbones: Registry[BackboneFactory] = Registry(plugins.backbones.kind)
-    for name, factory in plugins.backbones.items():
-        backbones.add(name, _made_once(factory), plugins.backbones.owner(name))
-    return dataclasses.replace(plugins, backbones=backbones)
-
-
-def _made_once(factory: BackboneFactory) -> BackboneFactory:
-    made = functools.lru_cache(maxsize=1)(factory)
-
-    def remembered(options: ExtractOptions) -> Backbone:
-        return made(options)
-
-    return remembered
+    plugins = load_plugins(sources)
+    made_once: dict[str, BackboneFactory] = {
+        name: functools.lru_cache(maxsize=1)(factory) for name, factory in plugins.backbones.items()
+    }
+    return dataclasses.replace(plugins, backbones=dataclasses.replace(plugins.backbones, _things=made_once))

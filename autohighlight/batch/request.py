@@ -13,6 +13,7 @@ from autohighlight.batch.jobs import Job, digest_of_wishes
 from autohighlight.batch.outputs import plan_names
 from autohighlight.batch.plan import Step, plan
 from autohighlight.config import Options
+from autohighlight.discovery import PluginSources
 from autohighlight.errors import OptionError
 from autohighlight.plugins import Exporter
 
@@ -27,6 +28,7 @@ class Request:
         forms: names of exporters, for each video.
         options: of the run.
         short_options: of the same, for GIFs and their like.
+        plugins: where workers load plugins from.
         suffixes: by which videos in folders are known; the usual ones if None.
         montages: over all videos: exporter -> file.
         train_first: whether a selector is fitted to all videos before any is scored.
@@ -38,6 +40,7 @@ class Request:
     forms: tuple[str, ...]
     options: Options
     short_options: Options
+    plugins: PluginSources = field(default_factory=PluginSources.usual)
     suffixes: tuple[str, ...] | None = None
     montages: Mapping[str, Path] = field(default_factory=dict)
     train_first: bool = False
@@ -70,8 +73,10 @@ class Plan:
 
 def make_job(request: Request, each: Input, stem: PurePosixPath | None = None) -> Job:
     """What is to be done with one video; its results are named `stem`, or plainly after it if None."""
-    options, short = request.options, request.short_options
-    return Job(each.source, stem or each.name, request.forms, options, short, request.output)
+    stem = stem or each.name
+    return Job(
+        each.source, stem, request.forms, request.options, request.short_options, request.output, request.plugins
+    )
 
 
 def make_plan(

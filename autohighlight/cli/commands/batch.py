@@ -153,6 +153,7 @@ def _request(arguments: argparse.Namespace, session: Session) -> Request:
         tuple(dict.fromkeys(forms)),
         layered_options(arguments).options,
         chosen_options(arguments),
+        session.sources,
         tuple(suffix for word in arguments.ext for suffix in word.split(",") if suffix) or None,
         montages,
         arguments.train_first,
