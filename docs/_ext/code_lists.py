@@ -82,7 +82,7 @@ def hook_list(docs: Path) -> str:
         parts.append((inspect.getdoc(function) or "").replace("``", "`"))
         parts += [f"More: [its own page](../{page})." for page in _pages_of(name, docs)]
         users = ", ".join(plugins_with(name, docs.parent))
-        parts.append(f"Used by {users}.")
+        parts += [f"Used by {users}."] if users else []
     return "\n\n".join(parts)
 
 
