@@ -13,6 +13,9 @@ from autohighlight.errors import OptionError, printable
 THREADS_VARIABLE = "AUTOHIGHLIGHT_THREADS"
 """The environment variable that says how many cores to use at most."""
 
+WORKER_VARIABLE = "AUTOHIGHLIGHT_WORKER"
+"""The environment variable that tells a worker which of how many it is: ``2/4``."""
+
 
 def num_cores() -> int:
     """How many cores this process may use.
@@ -28,6 +31,19 @@ def num_cores() -> int:
     if text and not (text.isascii() and text.isdigit() and int(text)):
         raise OptionError(f"{THREADS_VARIABLE} is {printable(text)!r}", "set it to a number from 1, or not at all")
     return min([allowed, *_quotas(), *([int(text)] if text else [])])
+
+
+def place_among_workers() -> tuple[int, int]:
+    """Which worker this process is, from 0, and of how many that share this computer; (0, 1) where it is alone.
+
+    Raises:
+        OptionError: the environment variable ``AUTOHIGHLIGHT_WORKER`` says no such thing.
+    """
+    text = os.environ.get(WORKER_VARIABLE, "1/1")
+    place, _, number = text.partition("/")
+    if not (place.isdecimal() and number.isdecimal() and 1 <= int(place) <= int(number)):
+        raise OptionError(f"{WORKER_VARIABLE} is {printable(text)!r}", "do not set it: it is for workers of a batch")
+    return int(place) - 1, int(number)
 
 
 def available_memory() -> int | None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import torch
 
 from autohighlight.errors import DependencyError, OptionError
+from autohighlight.machine import place_among_workers
 
 
 def resolve_device(device: str) -> torch.device:
     """The device meant by a word, as ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``auto``: CUDA, else MPS, else the CPU.
+
+    The workers of a batch take turns at the GPUs that CUDA shows, unless one is named, and those on one GPU have equal
+    parts of its memory.
 
     Raises:
         DependencyError: a device asked for by name that is not there.
@@ -16,7 +20,7 @@ def resolve_device(device: str) -> torch.device:
     """
     if device == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            return _shared(torch.device("cuda"))
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         chosen = torch.device(device)
@@ -29,7 +33,25 @@ def resolve_device(device: str) -> torch.device:
         raise DependencyError(f"the device {device!r} is not there: torch {torch.__version__} {built}", _HINT)
     if chosen.type == "mps" and not torch.backends.mps.is_available():
         raise DependencyError(f"the device {device!r} is not there: it needs macOS on Apple silicon", _HINT)
-    return chosen
+    return _shared(chosen) if chosen.type == "cuda" else chosen
+
+
+_FILLED = 0.9
+"""Part of a GPU's memory that workers divide; each takes some more that torch does not count, about half a gigabyte."""
+
+
+def _shared(device: torch.device) -> torch.device:
+    place, num_workers = place_among_workers()
+    if num_workers == 1:
+        return device
+    num_sharing = num_workers
+    if device == torch.device("cuda"):  # none is named
+        num_devices = torch.cuda.device_count()
+        device = torch.device("cuda", place % num_devices)
+        num_sharing = len(range(place % num_devices, num_workers, num_devices))
+    if num_sharing > 1:
+        torch.cuda.set_per_process_memory_fraction(_FILLED / num_sharing, device)
+    return device
 
 
 _HINT = "use --device auto or --device cpu"

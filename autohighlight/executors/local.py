@@ -11,6 +11,7 @@ last bits might, are taken on one thread always. Encoders get no limit, since wh
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
@@ -231,7 +232,7 @@ class LocalExecutor:
     def _remove(self, worker: WorkerProcess) -> int:
         """Ends a worker; gives its exit code. Works also where Ctrl-C has cut it short before."""
         self._busy.pop(worker, None)
-        if worker.channel in self._selector.get_map():
+        with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(worker.channel)
         code = worker.end()
         self._workers.remove(worker)

@@ -46,16 +46,16 @@ class WorkerProcess:
     def __init__(self, name: str, environment: Mapping[str, str]) -> None:
         self.name = name
         self._frames = Frames()
-        self._said = tempfile.TemporaryFile(prefix="autohighlight-worker-")  # noqa: SIM115 -- closed by `end`
-        self.channel, theirs = socket.socketpair()
-        with theirs:
+        with contextlib.ExitStack() as opened:
             try:
+                self._said = opened.enter_context(tempfile.TemporaryFile(prefix="autohighlight-worker-"))
+                self.channel, theirs = map(opened.enter_context, socket.socketpair())
                 self._process = _start(theirs.fileno(), self._said.fileno(), {**os.environ, **environment})
             except OSError as error:
-                self.channel.close()
-                self._said.close()
-                problem = f"no worker process can be started: {error.strerror}"
+                problem = f"no worker process can be started: {error.strerror or error}"
                 raise DependencyError(problem, "give fewer --jobs") from error
+            opened.pop_all()
+        theirs.close()
 
     @property
     def pid(self) -> int:

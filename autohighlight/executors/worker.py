@@ -7,12 +7,12 @@ its parent has gone, however that came; then it ends itself and all that it has 
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import os
 import pickle
 import queue
-import select
 import signal
 import socket
 import sys
@@ -87,12 +87,15 @@ class Outbox:
             self._send(content)
 
     def try_to_send(self, answer: Answer) -> None:
-        """Sends a small answer if that needs no waiting."""
+        """Sends a small answer if that needs no waiting; leaves it out otherwise."""
         content = framed(answer)
         if self._lock.acquire(blocking=False):
             try:
-                if select.select([], [self._channel], [], 0)[1]:
-                    self._send(content)
+                with contextlib.suppress(BlockingIOError):
+                    sent = self._channel.send(content, socket.MSG_DONTWAIT)
+                    self._send(content[sent:])
+            except ConnectionError:
+                end_own_group()
             finally:
                 self._lock.release()
 
@@ -123,7 +126,9 @@ class Reporter:
         now = time.monotonic()
         if now >= self._next and not self.is_over:
             self._next = now + _SECONDS_BETWEEN_REPORTS
-            self._outbox.try_to_send(Reported(self._number, progress))
+            total = None if progress.total is None else float(progress.total)
+            plain = Progress(progress.stage, float(progress.done), total, progress.unit, progress.note)
+            self._outbox.try_to_send(Reported(self._number, plain))
 
 
 def carry_out(order: Order, outbox: Outbox) -> None:
@@ -138,7 +143,8 @@ def carry_out(order: Order, outbox: Outbox) -> None:
         answer = Raised(order.number, one_line(error), traceback.format_exc())
     reporter.is_over = True
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with contextlib.suppress(OSError, ValueError):  # the disk is full, or a plugin has closed it
+            stream.flush()
     outbox.send(answer)
 
 

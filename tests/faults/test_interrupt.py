@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.media_factory import make_video, tone
+from tests.processes import children_of, is_running
 from tests.whole_runs import QUICKLY, files_in
 
 _PROGRAM = """
@@ -58,26 +59,6 @@ def start(video: Path, output: Path, patches: str, cache: Path) -> subprocess.Po
         start_new_session=True,
         env={"AUTOHIGHLIGHT_CACHE_DIR": str(cache), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path.cwd())},
     )
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that a process has started, from what ``/proc`` tells."""
-    parents = {int(path.name): status_of(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
-    return [child for child, (_, parent) in parents.items() if parent == pid]
-
-
-def status_of(pid: int) -> tuple[str, int]:
-    """The state of a process and its parent; ``X`` and 0 where it is no more."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return "X", 0
-    return fields[0], int(fields[1])
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
-    return status_of(pid)[0] not in {"X", "Z"}
 
 
 @pytest.mark.parametrize("moment", _MOMENTS)

@@ -55,3 +55,28 @@ def test_cuda_computes_in_bfloat16_from_ampere_on(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     assert fast_dtype(torch.device("cuda")) == dtype
+
+
+@pytest.mark.parametrize(
+    ("place", "num_devices", "word", "device", "part"),
+    [
+        ("1/1", 2, "cuda", "cuda", None),
+        ("1/4", 1, "cuda", "cuda:0", 0.225),
+        ("4/4", 1, "auto", "cuda:0", 0.225),
+        ("1/3", 2, "auto", "cuda:0", 0.45),
+        ("2/3", 2, "auto", "cuda:1", None),
+        ("3/3", 2, "cuda", "cuda:0", 0.45),
+        ("2/2", 2, "cuda:0", "cuda:0", 0.45),
+    ],
+)
+def test_workers_of_a_batch_share_the_gpus(
+    place: str, num_devices: int, word: str, device: str, part: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts: dict[torch.device, float] = {}
+    monkeypatch.setenv("AUTOHIGHLIGHT_WORKER", place)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: num_devices)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", lambda part, where: parts.update({where: part}))
+    chosen = resolve_device(word)
+    assert chosen == torch.device(device)
+    assert parts == ({} if part is None else {chosen: pytest.approx(part)})
