@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autohighlight.batch import perform
+from autohighlight import default_plugins
+from autohighlight.batch import perform, run_batch
 from autohighlight.batch.database import Database
-from autohighlight.errors import OutputError
+from autohighlight.errors import OptionError, OutputError
 from autohighlight.executors.protocol import Failed
 from autohighlight.files import FileState
 from tests.batches import Bench, InlineExecutor, make_bench, make_footage, tree_of
@@ -178,3 +179,12 @@ def test_sources_are_only_read(bench: Bench) -> None:
     performed(bench, "reel", "edl")
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
     assert set(bench.footage.rglob("*")) == {*before, bench.footage / "day"}
+
+
+def test_from_python(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(default_plugins, "_local", lambda _: InlineExecutor())
+    records = run_batch([bench.footage], bench.output, forms=["csv"], scorer="movement")
+    assert [(Path(record.source).name, record.status) for record in records] == [("a.mp4", "done"), ("b.mp4", "done")]
+    assert (bench.output / "summary.json").is_file()
+    with pytest.raises(OptionError, match="no exporter"):
+        run_batch([bench.footage], bench.output, forms=["film"])
