@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOLDER = Path("reference") / "commands"
 """Of the pages, under the folder of the documentation."""
 
-SHARED_BY_ALL = ("help", "quiet", "verbose")
+SHARED_BY_ALL = ("help", "quiet", "verbose", "no_plugins", "plugins_dir")
 """Options that every command has; they stand last."""
 
 

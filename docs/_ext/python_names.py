@@ -51,7 +51,8 @@ def _is_there(name: str) -> bool:
     return False
 
 
-_ARRAY = re.compile(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[([\w.]+)\]\]")
+_HOME = r"~?(?:[a-z_]+\.)*"
+_ARRAY = re.compile(rf"{_HOME}ndarray\[{_HOME}tuple\[{_HOME}Any, \.\.\.\], {_HOME}dtype\[{_HOME}(\w+)\]\]")
 
 
 def written_as_in_the_code(
@@ -59,6 +60,19 @@ def written_as_in_the_code(
 ) -> tuple[str | None, str | None]:
     """A signature with ``NDArray[int64]`` for what Python makes of it."""
     return arguments and _ARRAY.sub(r"NDArray[\1]", arguments), result and _ARRAY.sub(r"NDArray[\1]", result)
+
+
+def drawn_as_drawn(_app: Sphinx, _what: str, _name: str, _thing: object, _options: object, lines: list[str]) -> None:
+    """What a docstring sets apart by indenting, or draws as a tree, becomes a literal block."""
+    paragraphs = "\n".join(lines).split("\n\n")
+    for number, paragraph in enumerate(paragraphs):
+        rows = paragraph.splitlines()
+        before = paragraphs[number - 1] if number else ""
+        if "├──" in paragraph:
+            paragraphs[number] = "::\n\n" + "\n".join(f"    {row}" for row in rows)
+        elif rows and all(row.startswith("    ") for row in rows) and not before.lstrip().startswith((":", "..")):
+            paragraphs[number] = f"::\n\n{paragraph}"
+    lines[:] = "\n\n".join(paragraphs).split("\n")
 
 
 def _whole_sentence(self: GoogleDocstring) -> tuple[str, list[str]]:
@@ -70,5 +84,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Asks for the names that Sphinx does not find by itself; mends what it makes of properties and arrays."""
     GoogleDocstring._consume_inline_attribute = _whole_sentence  # type: ignore[method-assign]
     app.connect("missing-reference", find)
+    app.connect("autodoc-process-docstring", drawn_as_drawn)
     app.connect("autodoc-process-signature", written_as_in_the_code)
     return {"parallel_read_safe": True}
