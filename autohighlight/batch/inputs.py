@@ -65,6 +65,7 @@ def find_inputs(
     suffixes: Collection[str] | None = None,
     exclude: Path | None = None,
     written: Collection[Path] = (),
+    needs_all: bool = True,
 ) -> FoundInputs:
     """The videos among files, folders and all that lies in these, patterns, and addresses.
 
@@ -78,6 +79,7 @@ def find_inputs(
         suffixes: with or without the dot, in any case; those of videos if None.
         exclude: the output folder: what is below is left out, unless the place is this folder or in it.
         written: files that the batch itself writes elsewhere; they need not be there.
+        needs_all: whether a place that is not there is an error; if not, it is passed over.
 
     Raises:
         InputError: a place is not there, no ordinary file, or cannot be looked into, or nothing fits a pattern.
@@ -85,7 +87,12 @@ def find_inputs(
     """
     search = _Search(dotted(suffixes), exclude, written)
     for place in places:
-        search.add(place)
+        try:
+            search.add(place)
+        except InputError as error:
+            if needs_all:
+                raise
+            search.passed_over[place] = error.problem
     passed_over = tuple(PassedOver(place, reason) for place, reason in search.passed_over.items())
     return FoundInputs(tuple(search.inputs.values()), passed_over, search.num_results, search.num_others)
 

@@ -48,6 +48,7 @@ def find(address: str) -> Iterator[RemoteFile]:
         return
     with told_of(address):
         files, path = open_address(address)
+        files.invalidate_cache(path)  # a list that was read before may be old
         kind = _kind(files, path)
         if kind == "file":
             yield RemoteFile(address, PurePosixPath(PurePosixPath(path).name), is_named=True)
