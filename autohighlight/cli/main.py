@@ -138,6 +138,8 @@ def _silence_output() -> None:
 
 
 def _interruption(session: Session) -> str:
+    if session.what_stays:
+        return f"interrupted; {session.what_stays}"
     if not session.written:
         return "interrupted; nothing was written"
     return f"interrupted; written before: {', '.join(str(path) for path in session.written)}"

@@ -36,6 +36,7 @@ class Session:
         quiet: print nothing but errors and what was asked for as data.
         verbose: print logs, timings and tracebacks as well.
         written: the files that exist because of this run.
+        what_stays: what Ctrl-C leaves behind, if it is not just `written`.
         interruption_hint: what Ctrl-C leaves the user to do.
         sources: where plugins are looked for.
     """
@@ -44,6 +45,7 @@ class Session:
         self.quiet = False
         self.verbose = False
         self.written: list[Path] = []
+        self.what_stays = ""
         self.interruption_hint = ""
         self.sources = sources or PluginSources.usual()
         self._command_errors: list[PluginError] = []

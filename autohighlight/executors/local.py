@@ -99,7 +99,7 @@ class LocalExecutor:
         self._again: deque[_Try] = deque()
         self._is_closed = False
 
-    def run(self, work: Work, tasks: Iterable[Task]) -> Iterator[Event]:
+    def run(self, work: Work, tasks: Iterable[Task]) -> Generator[Event, None, None]:
         """See `Executor.run`.
 
         While the iterable is asked for a task, nothing else is attended to. When the iterator ends before its time, by

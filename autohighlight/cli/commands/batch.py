@@ -118,6 +118,7 @@ def run(arguments: argparse.Namespace, session: Session) -> int:
     options = request.options
     make_executor = session.plugins.executors[options.batch.executor]
     with Database.open(request.output) as database, closing(make_executor(options.batch)) as executor:
+        session.what_stays = f"what was done stays in {printable(request.output)}"
         session.interruption_hint = "give the same command again to go on"
         recover(database, request.output, overwrite=options.export.overwrite)
         if arguments.watch:
@@ -184,8 +185,10 @@ def _watch(request: Request, database: Database, executor: Executor, session: Se
     """Takes up videos as they come, until interrupted."""
     from autohighlight.batch.watch import settled
 
+    seen: dict[str, Input] = {}  # all of them, so that names and summary are of all
     for inputs in settled(request.places, suffixes=request.suffixes, exclude=request.output):
-        _complete(request, inputs, database, executor, session, as_json=as_json)
+        seen |= {each.source: each for each in inputs}
+        _complete(request, list(seen.values()), database, executor, session, as_json=as_json)
     return 0
 
 
