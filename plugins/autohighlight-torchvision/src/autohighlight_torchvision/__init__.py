@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from autohighlight.plugins import BackboneFactory, Register
     from autohighlight.types import Backbone
 
+autohighlight_requires = "1.0"
+
 
 def trained(name: str, options: ExtractOptions) -> Backbone:
     """The network with the weights of torchvision, or of ``--checkpoint``; see `backbone.load`."""
