@@ -8,7 +8,7 @@
 
 There is one suite for each kind of thing that a plugin may give. Subclass it in a test module, under a name that
 pytest collects, and say what is to be tested; pytest does the rest. The examples that the suites work on are in
-`autohighlight.testing.examples`.
+`autohighlight.testing.examples`; `autohighlight.testing.registered` runs plugins that are not installed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,22 @@ try:
 except ImportError as error:
     raise DependencyError("the contracts of plugins need pytest", "pip install autohighlight[testing]") from error
 
-pytest.register_assert_rewrite("autohighlight.testing.backbones")
+_SUITES = ("backbones", "executors", "exporters", "policies", "samplers", "scorers")
+pytest.register_assert_rewrite(*(f"{__name__}.{suite}" for suite in _SUITES))
 
-from autohighlight.testing.backbones import BackboneContract  # noqa: E402 -- after its assertions are to be rewritten
+# ruff: noqa: E402 -- only now, as their assertions are to be rewritten
+from autohighlight.testing.backbones import BackboneContract
+from autohighlight.testing.executors import ExecutorContract
+from autohighlight.testing.exporters import ExporterContract
+from autohighlight.testing.policies import SelectionPolicyContract
+from autohighlight.testing.samplers import ClipSamplerContract
+from autohighlight.testing.scorers import ScorerContract
 
-__all__ = ["BackboneContract"]
+__all__ = [
+    "BackboneContract",
+    "ClipSamplerContract",
+    "ExecutorContract",
+    "ExporterContract",
+    "ScorerContract",
+    "SelectionPolicyContract",
+]

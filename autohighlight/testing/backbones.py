@@ -15,7 +15,7 @@ from autohighlight.config import ExtractOptions
 from autohighlight.errors import AutohighlightError
 from autohighlight.plugins import BackboneFactory
 from autohighlight.testing.examples import example_frames
-from autohighlight.testing.state import process_left_alone
+from autohighlight.testing.state import Contract, process_left_alone, process_restored
 from autohighlight.types import Backbone, SeeingBackbone
 
 Frames = NDArray[np.uint8]
@@ -24,7 +24,7 @@ _LAST_MADE: dict[tuple[type, ExtractOptions], Backbone] = {}
 """The backbone of the class whose tests are run; that of the one before is let go, as it may be large."""
 
 
-class BackboneContract:
+class BackboneContract(Contract):
     """Tests of a backbone; a subclass says in `factory` which.
 
     Attributes:
@@ -52,7 +52,8 @@ class BackboneContract:
         key = (type(self), options)
         if key not in _LAST_MADE:
             _LAST_MADE.clear()
-            _LAST_MADE[key] = self.factory()(options)
+            with process_restored():
+                _LAST_MADE[key] = self.factory()(options)
         return _LAST_MADE[key]
 
     @pytest.fixture
