@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +75,9 @@ def type_in(text: str) -> Printed:
             code = run(words[1:])
         printed = Printed(code, out.getvalue(), err.getvalue())
     else:
-        programs = {"ffmpeg": [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-y"]}
-        command = [*programs.get(words[0], words[:1]), *words[1:]]
+        programs = {"ffmpeg": [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-y"], "python": [sys.executable]}
+        scripts = [str(ROOT / word) if word.endswith(".py") else word for word in words[1:]]
+        command = [*programs[words[0]], *scripts]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         printed = Printed(done.returncode, done.stdout, done.stderr)
     if file:
