@@ -182,7 +182,7 @@ def _identity(info: dict[str, Any]) -> str:
     return "" if tag is None else f"{tag}={said[tag]} size={said.get('size', '?')}"
 
 
-_BLOCK_BYTES = 16 * 2**20
+_BLOCK_BYTES = 32 * 2**20
 
 
 def _download(files: AbstractFileSystem, path: str, copy: Path, size: int | None, max_bytes: int) -> None:

@@ -132,7 +132,9 @@ class _Growing:
         source = video.input.source
         try:
             state = FileState.of(Path(source))
-        except OSError:  # gone again
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):  # which has just gone again
+                _warn_once(self.warned, source, f"waits until it can be read: {error.strerror}")
             del self.videos[source]
             return False
         if state != video.state:
@@ -149,7 +151,7 @@ class _Growing:
             with Path(source).open("rb"):
                 return True
         except OSError as error:
-            _warn_once(self.warned, source, f"waits until it can be opened: {error.strerror}")
+            _warn_once(self.warned, source, f"waits until it can be read: {error.strerror}")
             return False
 
 

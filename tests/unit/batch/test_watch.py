@@ -149,7 +149,7 @@ def test_an_empty_file_and_one_that_cannot_be_opened_wait(
     world.at(41, write(world.folder / "empty.mp4"), "empty.mp4")
     with caplog.at_level(logging.WARNING):
         assert world.told(100) == [(30, ["locked.mp4"]), (46, ["empty.mp4"])]
-    assert caplog.text.count("locked.mp4: waits until it can be opened: Permission denied") == 1
+    assert caplog.text.count("locked.mp4: waits until it can be read: Permission denied") == 1
 
 
 def test_unfinished_downloads_hidden_files_and_results_are_no_videos(world: World) -> None:
