@@ -55,7 +55,7 @@ def select_over_all(
         raise OptionError("there is no video to choose from")
     if options.select.policy != POLICY:
         raise OptionError(f"highlights of several videos are chosen by --policy {POLICY} alone")
-    scores = comparable([video.scores for video in videos])
+    scores = comparable([video.scores for video in videos], [video.measures for video in videos])
     materials = [Material(video, track, video.shot_boundaries) for video, track in zip(videos, scores, strict=True)]
     chosen = choose_within_budget(materials, options.select)
     selections = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autohighlight.errors import InputError
+from autohighlight.scorers.across import Measures, measures_for
 from autohighlight.times import FrameGrid, TimeRange
 from autohighlight.types import Clip, MediaInfo, ScoreTrack
 
@@ -33,6 +34,8 @@ class ScoredVideo:
         frame_rate: nominal frames/s.
         scores: of its clips, as the scorer gave them.
         shot_boundaries: presentation times at which the picture cuts, in seconds; ascending.
+        measures: name -> float64 (N,): what the scores were made of, as `scorers.across.measures_for` says; NaN where
+            it was not measured. Empty for scorers of which nothing but the scores counts.
     """
 
     path: Path
@@ -40,12 +43,16 @@ class ScoredVideo:
     frame_rate: Fraction
     scores: ScoreTrack
     shot_boundaries: tuple[Fraction, ...]
+    measures: Measures = field(default_factory=dict)
 
     @classmethod
     def of(cls, analysis: Analysis) -> ScoredVideo:
         """What is kept of an analysis."""
-        media, boundaries = analysis.media, tuple(analysis.features.shot_boundaries)
-        return cls(media.path, media.time_range, media.frame_rate, analysis.scores, boundaries)
+        media, features, scores = analysis.media, analysis.features, analysis.scores
+        measures = measures_for(scores.scorer, features)
+        return cls(
+            media.path, media.time_range, media.frame_rate, scores, tuple(features.shot_boundaries), dict(measures)
+        )
 
     @property
     def duration(self) -> Fraction:
@@ -87,6 +94,7 @@ class ScoredVideo:
             "scores": _numbers(self.scores.values),
             "parts": {name: _numbers(part) for name, part in self.scores.parts.items()},
             "shot_boundaries": [str(time) for time in self.shot_boundaries],
+            "measures": {name: _numbers(values) for name, values in self.measures.items()},
         }
 
     @classmethod
@@ -110,6 +118,7 @@ class ScoredVideo:
                     {name: _array(part) for name, part in document["parts"].items()},
                 ),
                 tuple(Fraction(time) for time in document["shot_boundaries"]),
+                {name: _array(values) for name, values in document["measures"].items()},
             )
         except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
             raise ValueError(f"no scores of a video: {error!r}") from error

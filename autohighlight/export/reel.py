@@ -23,10 +23,18 @@ from autohighlight.errors import OptionError
 from autohighlight.files import check_destination, written_whole
 from autohighlight.media.audio import AudioReader
 from autohighlight.media.encode import PictureFormat, SoundFile, encode
-from autohighlight.media.playback import FrameConformer, FramePlayer, conformed_colour, frame_planes, play_samples
+from autohighlight.media.pictures import STANDARD_COLOUR, SdrConformer
+from autohighlight.media.playback import (
+    FrameConformer,
+    FramePlayer,
+    conformed_colour,
+    frame_planes,
+    play_samples,
+    shown_matrix,
+)
 from autohighlight.media.seeking import find_seeking
 from autohighlight.timeline.model import Part, Timeline
-from autohighlight.types import AudioStream, Progress, ProgressCallback
+from autohighlight.types import AudioStream, MediaInfo, Progress, ProgressCallback
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,6 +46,12 @@ CROSSFADE_SECONDS = Fraction(2, 5)
 
 _CUT_FADE_SECONDS = 0.005
 """A cut through a wave clicks; five milliseconds of fade on either side are not heard, a click is."""
+
+_PIXEL_FORMATS = {False: "yuv420p", True: "yuv420p10le"}
+"""By whether they have more than 8 bits."""
+
+_MOST_OPEN = 4
+"""Files that are kept open: a decoder holds frames for each of its threads. A crossfade needs two."""
 
 _AAC_SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000})
 _AAC_LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "5.1(side)", "7.1"})
@@ -87,11 +101,10 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
     for media in {part.media.path: part.media for part in timeline.parts}.values():
         check_destination(path, source=media.path, overwrite=options.overwrite)
     places = lay_out(timeline, is_crossfade=options.transition == "crossfade")
-    media = timeline.parts[0].media
-    is_deep = media.bit_depth > 8
-    codec = options.codec if options.codec != "auto" else ("hevc" if is_deep else "h264")
-    pixel_format = "yuv420p10le" if is_deep else "yuv420p"
-    picture = PictureFormat(timeline.size, pixel_format, timeline.frame_rate, conformed_colour(media))
+    picture = picture_format(timeline)
+    codec = options.codec
+    if codec == "auto":
+        codec = "h264" if picture.pixel_format == _PIXEL_FORMATS[False] else "hevc"
     with written_whole(path, overwrite=options.overwrite) as unfinished:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
         with _Player() as player:
@@ -100,6 +113,27 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
             if player.num_lost:
                 _LOG.warning("damage in the video: %d frames in or near the reel's parts are lost", player.num_lost)
     return [path]
+
+
+def picture_format(timeline: Timeline) -> PictureFormat:
+    """How the film's frames look: size and rate are the timeline's.
+
+    Colours are the sources' own where they have them in common. Where they do not, all is brought to BT.709 and the
+    standard range, and HDR is mapped to it, unless the sources have one HDR transfer function in common: then the
+    first's matrix and range count. Frames have 10 bits where most seconds come from sources of more than 8; 8 where HDR
+    is mapped.
+    """
+    seconds: dict[MediaInfo, int] = {}
+    for part in timeline.parts:
+        seconds[part.media] = seconds.get(part.media, 0) + part.num_frames
+    sources = list(seconds)
+    colour = conformed_colour(sources[0])
+    is_mixed = len({source.colour.dynamic_range for source in sources}) > 1
+    if len({(shown_matrix(source), conformed_colour(source)) for source in sources}) > 1:
+        colour = STANDARD_COLOUR if is_mixed or not colour.is_hdr else colour
+    deep = sum(num_frames for source, num_frames in seconds.items() if source.bit_depth > 8)
+    is_deep = not is_mixed and 2 * deep > timeline.num_frames
+    return PictureFormat(timeline.size, _PIXEL_FORMATS[is_deep], timeline.frame_rate, colour)
 
 
 def lay_out(timeline: Timeline, *, is_crossfade: bool) -> list[Place]:
@@ -137,10 +171,11 @@ def _frames(places: list[Place], picture: PictureFormat, player: _Player) -> Ite
 
 
 class _Player:
-    """Plays parts of any of the sources; keeps their files open between parts."""
+    """Plays parts of any of the sources; keeps the files of the last few open between parts."""
 
     def __init__(self) -> None:
         self._readers: dict[tuple[Path, int], FramePlayer] = {}
+        self._num_lost = 0
 
     def __enter__(self) -> _Player:
         return self
@@ -152,20 +187,35 @@ class _Player:
     @property
     def num_lost(self) -> int:
         """Frames that could not be decoded, so far."""
-        return sum(reader.num_lost for reader in self._readers.values())
+        return self._num_lost + sum(reader.num_lost for reader in self._readers.values())
 
     def play(self, part: Part, picture: PictureFormat, *, reader: int) -> Iterator[list[NDArray[Any]]]:
         """The planes of each frame of a part; a repeated frame is converted once."""
-        path = part.media.path
-        if (path, reader) not in self._readers:
-            self._readers[path, reader] = FramePlayer(part.media, find_seeking(part.media))
-        conform = FrameConformer(part.media, picture.size, picture.pixel_format)
-        frames = self._readers[path, reader].play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
+        player = self._opened(part.media, reader)
+        conform = _conformer(part.media, picture)
+        frames = player.play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
         shown, planes = None, list[NDArray[Any]]()
         for frame in frames:
             if frame is not shown:
                 shown, planes = frame, frame_planes(conform(frame))
             yield planes
+
+    def _opened(self, media: MediaInfo, reader: int) -> FramePlayer:
+        """The reader of a file, now the last that will be closed."""
+        key = (media.path, reader)
+        player = self._readers.pop(key, None) or FramePlayer(media, find_seeking(media))
+        self._readers[key] = player
+        if len(self._readers) > _MOST_OPEN:
+            oldest = self._readers.pop(next(iter(self._readers)))
+            self._num_lost += oldest.num_lost
+            oldest.close()
+        return player
+
+
+def _conformer(media: MediaInfo, picture: PictureFormat) -> FrameConformer:
+    if media.colour.is_hdr and not picture.colour.is_hdr:
+        return SdrConformer(media, picture.size, picture.pixel_format)
+    return FrameConformer(media, picture.size, picture.pixel_format, picture.colour)
 
 
 def _mix(one: NDArray[Any], other: NDArray[Any], weight: float) -> NDArray[Any]:
@@ -194,12 +244,15 @@ def _write_sound(places: list[Place], frame_rate: Fraction, path: Path) -> Sound
             begin, num_samples = sample_at(place.start), sample_at(place.end) - sample_at(place.start)
             fade_in = sample_at(place.start + place.fade_in) - begin
             fade_out = sample_at(place.end) - sample_at(place.end - place.fade_out)
-            reader = AudioReader(place.part.media, track, sample_rate=sample_rate, layout=layout)
+            # One channel is heard from all loudspeakers as loud as it is; a resampler would take 3 dB off.
+            own_layout = "mono" if track.num_channels == 1 else layout
+            reader = AudioReader(place.part.media, track, sample_rate=sample_rate, layout=own_layout)
             pieces = play_samples(reader, start=place.part.start, num_samples=num_samples)
             shortest = round(_CUT_FADE_SECONDS * sample_rate)
             for offset, samples in pieces:
                 gain = _gain(offset, samples.shape[1], num_samples, max(fade_in, shortest), max(fade_out, shortest))
-                _mix_in(file, (begin + offset) * bytes_a_sample, (samples * gain).T)
+                channels = np.repeat(samples * gain, num_channels // len(samples), axis=0)
+                _mix_in(file, (begin + offset) * bytes_a_sample, channels.T)
             num_lost += reader.num_lost
         file.truncate(sample_at(places[-1].end) * bytes_a_sample)  # silence where no part has sound
     if num_lost:

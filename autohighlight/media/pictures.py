@@ -10,15 +10,14 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from autohighlight.media.colour import SdrMapper
-from autohighlight.media.playback import SCALER_MATRICES, FrameConformer, conformed_colour, upright
-from autohighlight.types import MediaInfo
+from autohighlight.media.playback import FrameConformer, conformed_colour, fitted_size, shown_matrix, upright
+from autohighlight.types import ColourInfo, MediaInfo
 
 
 class PictureMaker(FrameConformer):
     """Turns the frames of one source into pictures; HDR is mapped to SDR by the rule of `media.colour`.
 
-    A file that does not name its matrix is read as players read it: that of BT.709 from 720 lines on, that of BT.601
-    below.
+    A file that does not name its matrix is read by `shown_matrix`.
 
     Args:
         media: a probed file.
@@ -42,14 +41,32 @@ class PictureMaker(FrameConformer):
         if not frame.format.is_rgb:
             colour = conformed_colour(self._media)
             levels = "tv" if colour.range == "unknown" else colour.range
-            scale += f":in_color_matrix={_matrix(self._media)}:in_range={levels}"
+            scale += f":in_color_matrix={shown_matrix(self._media)}:in_range={levels}"
         yield "scale", scale
         yield "format", f"pix_fmts={self._pixel_format}"
 
 
-def _matrix(media: MediaInfo) -> str:
-    """The scaler's word for the matrix of a source of Y'CbCr."""
-    name = conformed_colour(media).matrix
-    if name in SCALER_MATRICES or name == "bt709":
-        return SCALER_MATRICES.get(name, name)
-    return "bt709" if media.width >= 1280 or media.height > 576 else "bt601"
+STANDARD_COLOUR = ColourInfo("bt709", "bt709", "bt709", "tv")
+"""What pictures of the standard range have that have nothing else in common."""
+
+
+class SdrConformer(FrameConformer):
+    """As `FrameConformer`, for HDR frames in a sequence of `STANDARD_COLOUR`.
+
+    The light is mapped as for scoring and for GIFs, see `media.colour`, and written as sRGB, which is how screens show
+    what is called BT.709.
+    """
+
+    def __init__(self, media: MediaInfo, size: tuple[int, int], pixel_format: str) -> None:
+        super().__init__(media, size, pixel_format, STANDARD_COLOUR)
+        self._maker = PictureMaker(media, fitted_size(media.display_size, size))
+
+    def __call__(self, frame: VideoFrame) -> VideoFrame:
+        """The frame as the sequence needs it."""
+        return super().__call__(VideoFrame.from_ndarray(self._maker.picture(frame), "rgb24"))
+
+    def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
+        """What is left to do of pictures that are upright and as large as they are to be."""
+        inner = fitted_size(self._media.display_size, self._size)
+        yield from self.scaled(frame, inner)
+        yield from self.framed(inner)

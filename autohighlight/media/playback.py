@@ -101,12 +101,17 @@ class FrameConformer:
         media: the source.
         size: width and height of the sequence; the picture is fitted in, with black bars where the shapes differ.
         pixel_format: of the sequence, in FFmpeg's words.
+        colour: how the sequence's numbers are meant; None: as the source's. The matrix and the range are converted;
+            primaries and the transfer function are taken to be alike; see `pictures.SdrConformer` where they are not.
     """
 
-    def __init__(self, media: MediaInfo, size: tuple[int, int], pixel_format: str) -> None:
+    def __init__(
+        self, media: MediaInfo, size: tuple[int, int], pixel_format: str, colour: ColourInfo | None = None
+    ) -> None:
         self._media = media
         self._size = size
         self._pixel_format = pixel_format
+        self._colour = colour or conformed_colour(media)
         self._graph: Graph | None = None
         self._source: tuple[int, int, str] | None = None
 
@@ -136,26 +141,39 @@ class FrameConformer:
         """The filters that a frame like this one goes through, each with its argument."""
         turn = list(upright(self._media.rotation))
         yield from turn
-        width, height = self._size
-        shown_width, shown_height = self._media.display_size
-        scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
-        inner = (min(width, round(shown_width * scale / 2) * 2), min(height, round(shown_height * scale / 2) * 2))
+        inner = fitted_size(self._media.display_size, self._size)
         stored = (frame.height, frame.width) if len(turn) == 1 else (frame.width, frame.height)
-        if stored != inner or frame.format.name != self._pixel_format:
-            flags = "flags=bicubic+accurate_rnd+full_chroma_int"
-            yield "scale", f"w={inner[0]}:h={inner[1]}:{flags}:{self._colours(frame)}"
-            yield "format", f"pix_fmts={self._pixel_format}"
+        if stored != inner or frame.format.name != self._pixel_format or self._is_recoloured:
+            yield from self.scaled(frame, inner)
+        yield from self.framed(inner)
+
+    def scaled(self, frame: VideoFrame, inner: tuple[int, int]) -> Iterator[tuple[str, str]]:
+        """The filters that give a frame its size, pixel format and colours."""
+        flags = "flags=bicubic+accurate_rnd+full_chroma_int"
+        yield "scale", f"w={inner[0]}:h={inner[1]}:{flags}:{self._colours(frame)}"
+        yield "format", f"pix_fmts={self._pixel_format}"
+
+    def framed(self, inner: tuple[int, int]) -> Iterator[tuple[str, str]]:
+        """The filters that put it into the middle of the sequence's picture."""
+        width, height = self._size
         if inner != self._size:
             yield "pad", f"w={width}:h={height}:x=-1:y=-1:color=black"
         yield "setsar", "sar=1"
 
     def _colours(self, frame: VideoFrame) -> str:
         """How the scaler is to read and to write colours; left alone it would turn any matrix into that of BT.601."""
-        after = conformed_colour(self._media)
-        matrix = SCALER_MATRICES.get(after.matrix, "bt709")
-        levels = "tv" if after.range == "unknown" else after.range
-        argument = f"out_color_matrix={matrix}:out_range={levels}"
-        return argument if frame.format.is_rgb else f"in_color_matrix={matrix}:in_range={levels}:{argument}"
+        after = _in_scaler_words(self._colour, SCALER_MATRICES.get(self._colour.matrix, "bt709"), "out")
+        if frame.format.is_rgb:
+            return after
+        before = conformed_colour(self._media)
+        # Reading and writing by the same matrix leaves colours alone, whichever it is.
+        matrix = shown_matrix(self._media) if self._is_recoloured else SCALER_MATRICES.get(before.matrix, "bt709")
+        return f"{_in_scaler_words(before, matrix, 'in')}:{after}"
+
+    @property
+    def _is_recoloured(self) -> bool:
+        before, after = conformed_colour(self._media), self._colour
+        return (before.matrix, before.range) != (after.matrix, after.range)
 
 
 SCALER_MATRICES = {
@@ -163,6 +181,29 @@ SCALER_MATRICES = {
     "bt2020nc": "bt2020", "bt2020c": "bt2020",
 }  # fmt: skip
 """The scaler's words for matrices; where it has none, reading and writing by the same one leaves colours alone."""
+
+
+def _in_scaler_words(colour: ColourInfo, matrix: str, side: str) -> str:
+    levels = "tv" if colour.range == "unknown" else colour.range
+    return f"{side}_color_matrix={matrix}:{side}_range={levels}"
+
+
+def shown_matrix(media: MediaInfo) -> str:
+    """The scaler's word for the matrix of a source of Y'CbCr.
+
+    A file that does not name it is read as players read it: that of BT.709 from 720 lines on, that of BT.601 below.
+    """
+    name = conformed_colour(media).matrix
+    if name in SCALER_MATRICES or name == "bt709":
+        return SCALER_MATRICES.get(name, name)
+    return "bt709" if media.width >= 1280 or media.height > 576 else "bt601"
+
+
+def fitted_size(shown: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height, both even, of a picture of the size `shown` once it is fitted into `size`."""
+    (shown_width, shown_height), (width, height) = shown, size
+    scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
+    return min(width, round(shown_width * scale / 2) * 2), min(height, round(shown_height * scale / 2) * 2)
 
 
 def upright(rotation: int) -> Iterator[tuple[str, str]]:

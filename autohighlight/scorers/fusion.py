@@ -7,7 +7,7 @@ how much, and a video in which little happens is judged by that little.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,19 +43,56 @@ def measure_parts(features: FeatureTrack) -> dict[str, Values]:
     dark or blurred pictures. ``living``: how sure the network is to see somebody. ``position``: the middle of a video
     matters a little more than its ends, in the labels of TVSum as in most footage that begins and ends with fumbling.
     """
+    return _standard_parts(measures_of(features)) | {"position": _position(len(features))}
+
+
+def measures_of(features: FeatureTrack) -> dict[str, Values]:
+    """What the parts but the last are made of, by their names: float64 (N,), NaN where it was not measured."""
     dim = features.embeddings.shape[1] // 2
     cues: dict[str, ArrayLike] = dict(features.cues) | {"richness": features.embeddings[:, :dim].mean(axis=1)}
-    parts: dict[str, Values] = {}
     if np.isfinite(np.asarray(cues.get("movement", np.nan), np.float64)).any():
         cues.pop("packet_size", None)
+    return {name: np.asarray(cues[name], np.float64) for name in (*_LOG_OFFSETS, "living") if name in cues}
+
+
+def _standard_parts(measures: Mapping[str, Values]) -> dict[str, Values]:
+    """The parts that are told by what is usual among these clips."""
+    parts: dict[str, Values] = {}
     for name, offset in _LOG_OFFSETS.items():
-        if name in cues:
+        if name in measures:
             weight = _PACKET_WEIGHT if name == "packet_size" else 1.0
-            parts[name] = weight * log_scores(cues[name], offset)
-    if "living" in cues:
-        parts["living"] = _LIVING_WEIGHT * _centred(cues["living"])
-    parts["position"] = _position(len(features))
+            parts[name] = weight * log_scores(measures[name], offset)
+    if "living" in measures:
+        parts["living"] = _LIVING_WEIGHT * _centred(measures["living"])
     return parts
+
+
+def totals_across(videos: Sequence[Mapping[str, Values]]) -> list[Values]:
+    """Scores of several videos that may be compared: half by what is usual in its own video, half by what is in all.
+
+    The former alone gives each video its share, however dull it is; the latter alone lets those in whose nature it is
+    to move, as of water, push out all others. The clips' position counts in their own video.
+
+    Args:
+        videos: of each what `measures_of` gives, N_v clips.
+
+    Returns:
+        float64 (N_v,) of each video; on no scale in particular.
+    """
+    lengths = [len(next(iter(measures.values()))) for measures in videos]
+    names = dict.fromkeys(name for measures in videos for name in measures)
+    together = {
+        name: np.concatenate(
+            [measures.get(name, np.full(length, np.nan)) for measures, length in zip(videos, lengths, strict=True)]
+        )
+        for name in names
+    }
+    among_all = np.split(sum(_standard_parts(together).values()), np.cumsum(lengths)[:-1])
+    totals = []
+    for measures, of_all, length in zip(videos, among_all, lengths, strict=True):
+        of_own = sum(_standard_parts(measures).values())
+        totals.append(np.round((of_own + of_all) / 2 + _position(length), DECIMALS))
+    return totals
 
 
 def combine(parts: Mapping[str, ArrayLike]) -> Values:

@@ -12,7 +12,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.selection.runs import Limits, allowed_starts
+from autohighlight.selection.runs import Limits, start_windows
 from autohighlight.types import ScoreTrack
 
 _MOST_PARTS = 16  # of one clip; a score says nothing of what is inside its clip, so finer gains nothing
@@ -51,11 +51,11 @@ def pieces_of(track: ScoreTrack, limits: Limits) -> Pieces:
 
 def _all_usable(times: Sequence[Fraction], limits: Limits) -> bool:
     """Whether every piece is in some run of allowed length."""
+    first, stop = start_windows(times, limits)
+    ends = np.flatnonzero(first < stop)
     num_runs = np.zeros(len(times), np.int64)  # at p: the change in how many runs hold piece p
-    for end, starts in enumerate(allowed_starts(times, limits)):
-        if starts:
-            num_runs[starts.start] += 1
-            num_runs[end] -= 1
+    np.add.at(num_runs, first[ends], 1)
+    num_runs[ends] -= 1
     return bool((np.cumsum(num_runs)[:-1] > 0).all())
 
 

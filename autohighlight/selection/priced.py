@@ -17,7 +17,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.selection.runs import Limits, Run, allowed_starts
+from autohighlight.selection.runs import Limits, Run, start_windows
 
 _MARGIN = 1e-12  # a run that earns less than this above its price is not worth it
 
@@ -127,12 +127,12 @@ class _Group:
         self.seconds, self.worth = np.zeros((rows, columns)), np.zeros((rows, columns))
         self.first, self.stop = np.zeros((rows, columns), np.int32), np.zeros((rows, columns), np.int32)
         for row, segment in enumerate(segments):
-            edges = np.array([float(time - segment.times[0]) for time in segment.times])
+            edges = np.array([time.numerator / time.denominator for time in segment.times])
+            edges -= edges[0]
             self.seconds[row, : len(edges)] = edges
             self.worth[row, 1 : len(edges)] = np.cumsum(segment.scores * np.diff(edges))
-            windows = allowed_starts(segment.times, segment.limits)
-            self.first[row, : len(edges)] = [window.start for window in windows]
-            self.stop[row, : len(edges)] = [window.stop for window in windows]
+            windows = start_windows(segment.times, segment.limits)
+            self.first[row, : len(edges)], self.stop[row, : len(edges)] = windows
 
     def choose(
         self, prices: Prices

@@ -54,15 +54,20 @@ class Limits:
 
 def allowed_starts(times: Sequence[Fraction], limits: Limits) -> list[range]:
     """For each end 0 .. N, the starts of the runs that end there and whose length is allowed."""
-    first = last = 0
-    starts, longest = list[range](), min(limits.longest, limits.budget)
-    for end in times:
-        while end - times[first] > longest:
-            first += 1
-        while end - times[last] >= limits.shortest:
-            last += 1
-        starts.append(range(first, max(first, last)))
-    return starts
+    first, stop = start_windows(times, limits)
+    return [range(*window) for window in zip(first.tolist(), stop.tolist(), strict=True)]
+
+
+def start_windows(times: Sequence[Fraction], limits: Limits) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `allowed_starts`: the first of the starts for each end, and the one after the last; int64 (N + 1,) each."""
+    shortest, longest = limits.shortest, min(limits.longest, limits.budget)
+    denominator = lcm(shortest.denominator, longest.denominator, *{time.denominator for time in times})
+    ticks = [time.numerator * (denominator // time.denominator) for time in times]
+    most = max(abs(ticks[0]), abs(ticks[-1])) + int((shortest + longest) * denominator)
+    edges = np.array(ticks, np.int64 if most < 2**62 else object)  # whole numbers compare as fast as they are exact
+    first = np.searchsorted(edges, edges - int(longest * denominator), "left")
+    stop = np.searchsorted(edges, edges - int(shortest * denominator), "right")
+    return first, np.maximum(first, stop)
 
 
 def best_runs(times: Sequence[Fraction], scores: NDArray[np.floating], limits: Limits) -> list[Run]:
