@@ -25,6 +25,9 @@ from tests.unit.executors import work
 _LONG = 30.0
 """Seconds within which anything is over on a slow machine."""
 
+_TIMEOUT = 3.0
+"""Seconds within which a worker starts and does what takes no time, on such a machine."""
+
 
 @pytest.fixture
 def executor() -> Iterator[LocalExecutor]:
@@ -69,7 +72,7 @@ def test_what_is_done_first_is_told_first(executor: LocalExecutor) -> None:
 def test_workers_live_on_until_it_is_closed(executor: LocalExecutor) -> None:
     first = set(values(executor.run(work.own_pid, tasks(*range(20)))))
     second = set(values(executor.run(work.own_pid, tasks(*range(20)))))
-    assert first == second
+    assert second <= first
     assert all(is_running(pid) for pid in first)
     executor.close()
     assert not any(is_running(pid) for pid in first)
@@ -215,7 +218,7 @@ def test_what_a_dead_worker_has_started_is_ended(executor: LocalExecutor, tmp_pa
 
 
 def test_a_task_that_takes_too_long_is_ended_with_what_it_started(tmp_path: Path) -> None:
-    executor = LocalExecutor(2, timeout_seconds=1.0)
+    executor = LocalExecutor(2, timeout_seconds=_TIMEOUT)
     try:
         begin = time.monotonic()
         events = list(executor.run(work.hang_with_a_child_or_double, tasks(tmp_path / "note", 1, 2, 3)))
@@ -224,31 +227,32 @@ def test_a_task_that_takes_too_long_is_ended_with_what_it_started(tmp_path: Path
         executor.close()
     assert [event for event in events if isinstance(event, Started) and event.attempt > 1] == []
     assert ends(events)["task 0"] == Failed(
-        "task 0", "timeout", "took longer than 1 s", "give it more time with --timeout"
+        "task 0", "timeout", "took longer than 3 s", "give it more time with --timeout"
     )
     assert sorted(values(events)) == [2, 4, 6]
     assert not still_running(map(int, (tmp_path / "note").read_text().split()), 2)
 
 
 def test_a_task_that_was_done_in_time_counts_however_late_that_is_heard() -> None:
-    executor = LocalExecutor(1, timeout_seconds=0.5)
+    executor = LocalExecutor(1, timeout_seconds=_TIMEOUT)
     try:
         events = executor.run(work.double, tasks(4))
         assert isinstance(next(events), Started)
-        time.sleep(1.5)
+        time.sleep(_TIMEOUT + 0.2)
         assert list(events) == [Returned("task 0", 8)]
     finally:
         executor.close()
 
 
 def test_a_task_that_was_done_while_another_was_told_of_counts() -> None:
-    executor = LocalExecutor(2, timeout_seconds=1.0)
+    executor = LocalExecutor(2, timeout_seconds=_TIMEOUT)
     try:
-        by_key = {}
+        by_key: dict[str, Event] = {}
         for event in executor.run(work.double_slowly, tasks(0, 5)):
             if isinstance(event, Returned | Failed):
+                if not by_key:
+                    time.sleep(_TIMEOUT + 0.2)
                 by_key[event.key] = event
-                time.sleep(1.5)
         assert by_key == {"task 0": Returned("task 0", 0), "task 1": Returned("task 1", 10)}
     finally:
         executor.close()
@@ -297,11 +301,11 @@ def test_progress_is_told_a_few_times_a_second(executor: LocalExecutor) -> None:
     assert told[-1] == Advanced("task 0", Progress("export", 1.0, 2.0, "parts", "nearly"))
 
 
-def test_progress_that_nobody_takes_holds_no_worker_up(executor: LocalExecutor) -> None:
-    events = executor.run(work.report, tasks(5000))
+def test_progress_that_nobody_takes_holds_no_worker_up(executor: LocalExecutor, tmp_path: Path) -> None:
+    events = executor.run(work.report_and_note, tasks(tmp_path / "note"))
     next(events)
-    time.sleep(1.5)
-    assert len(list(events)) <= 2  # the end, and what was newest when it was looked at
+    wait_for(tmp_path / "note")
+    assert len(list(events)) <= 2  # what was newest, and the end
 
 
 def test_what_workers_write_goes_to_the_log_and_not_to_the_terminal(
@@ -344,7 +348,7 @@ def test_workers_are_told_their_share_of_the_cores(
 
 
 @pytest.mark.parametrize(
-    ("cores", "gigabytes", "jobs"), [(2, 64, 1), (16, 64, 4), (64, 8, 5), (64, 1, 1), (64, None, 16)]
+    ("cores", "gigabytes", "jobs"), [(2, 64, 1), (16, 64, 4), (64, 13, 5), (64, 1, 1), (64, None, 16)]
 )
 def test_as_many_jobs_as_cores_and_memory_are_good_for(
     cores: int, gigabytes: int | None, jobs: int, monkeypatch: pytest.MonkeyPatch

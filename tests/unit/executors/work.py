@@ -126,6 +126,14 @@ def report(times: int, progress: ProgressCallback) -> None:
     time.sleep(0.5)
 
 
+def report_and_note(note: Path, progress: ProgressCallback) -> None:
+    """Tells of progress for a second, and makes a file."""
+    for number in range(100):
+        progress(Progress("extract", number, 100))
+        time.sleep(0.01)
+    note.touch()
+
+
 def say(text: str, _progress: ProgressCallback) -> None:
     """On both standard streams and in the log."""
     print(text)  # noqa: T201
