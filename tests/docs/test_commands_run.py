@@ -37,6 +37,7 @@ NOT_RUN = {
     r"autohighlight benchmark planted$": "takes minutes; tests/cli/test_benchmark.py runs a small one",
     r"autohighlight .* tvsum": "needs the data set",
     r"autohighlight .*annotations/": "needs the annotated videos",
+    r"autohighlight batch .*--watch$": "goes on until it is stopped; tests/unit/batch/test_watch.py stops it",
     r"autohighlight .*--device cuda": "needs a GPU",
 }
 """Beginning of a command -> why it is not run."""
@@ -128,9 +129,14 @@ def test_a_page_can_be_followed(page: Path, desk: Path) -> None:
     for line in _to_run(page):
         printed = type_in(_again(line))
         assert printed.code == 0, f"{line.text}\n{printed.out}{printed.err}"
-    names: dict[str, object] = {"__name__": "__main__"}
-    for example in _python(page):
-        exec(compile(example, name_of(page), "exec"), names)  # noqa: S102 -- that it runs is what is tested
+    if _python(page):
+        _run_as_a_script("\n".join(_python(page)))
+
+
+def _run_as_a_script(example: str) -> None:
+    Path("example.py").write_text(example, "utf-8")
+    done = subprocess.run([sys.executable, "example.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_examples_that_are_run_elsewhere_are_there_and_so_are_their_tests() -> None:
@@ -164,7 +170,7 @@ def test_the_tutorial_can_be_followed_to_the_letter(tmp_path: Path, monkeypatch:
         assert _without_numbers(shown[line.text]) <= _without_numbers(printed.out), line.text
     assert before
     (example,) = blocks(TUTORIAL, "python")
-    exec(compile(example, "tutorial.md", "exec"), {})  # noqa: S102 -- that it runs is what is tested
+    _run_as_a_script(example)
     assert _difference("demo-score.png", ROOT / "docs" / "images" / "demo-score.png") < ALMOST_ALIKE
     made = {"demo.highlights.mp4", "longer.mp4", "demo.highlights.fcpxml", "demo.json", "from-python.mp4"}
     assert made <= {path.name for path in tmp_path.iterdir()}

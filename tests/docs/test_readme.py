@@ -41,4 +41,4 @@ def test_the_library_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     make_video(Path("video.mp4"), num_frames=100)
     (example,) = blocks(README, "python")
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102 -- that it runs is what is tested
-    assert Path("video.highlights.mp4").is_file()
+    assert Path("half-a-minute.mp4").is_file()
