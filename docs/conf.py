@@ -27,6 +27,7 @@ extensions = [
     "sphinx_copybutton",
     "command_pages",
     "code_lists",
+    "plain_commands",
     "python_names",
 ]
 exclude_patterns = ["_build"]
