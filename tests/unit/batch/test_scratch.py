@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 import threading
+import time
 from collections import namedtuple
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -97,6 +98,28 @@ def test_a_large_copy_is_not_overtaken_for_ever_by_small_ones(tmp_path: Path) ->
         order.append("small")
     large.join()
     assert order == ["small waits", "large", "small"]
+
+
+def test_many_at_once_keep_to_the_bound(tmp_path: Path) -> None:
+    held_at_once: list[int] = []
+    sizes: dict[int, int] = {}
+
+    def copy(number: int) -> None:
+        size = 10 + number * 5
+        with scratch.room(tmp_path, size, 60, pause=lambda _: time.sleep(0.005)):
+            sizes[number] = size
+            held_at_once.append(sum(sizes.copy().values()))
+            time.sleep(0.01)
+            del sizes[number]
+
+    threads = [threading.Thread(target=copy, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(held_at_once) == 8
+    assert max(held_at_once) <= 60
+    assert copies(tmp_path) == []
 
 
 def test_what_a_killed_process_has_left_is_removed_and_its_room_is_free(tmp_path: Path) -> None:
