@@ -29,6 +29,9 @@ from autohighlight.types import MediaInfo, PacketIndex
 _FRAME_PER_PACKET = frozenset({"h264", "hevc", "mpeg2video", "prores", "mjpeg"})
 """Codecs of which every packet holds one frame that is shown."""
 
+_NO_FRAME_THREADS = frozenset({"hevc"})
+"""Codecs whose decoder may wait for itself without end where several threads decode frames of a damaged stream."""
+
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
@@ -279,7 +282,7 @@ class VideoReader:
             if other.index != stream.index:
                 other.discard = Discard.all
         stream.codec_context.thread_count = self._threads
-        stream.codec_context.thread_type = "AUTO"
+        stream.codec_context.thread_type = "SLICE" if self.media.codec in _NO_FRAME_THREADS else "AUTO"
         if self._skip_unreferenced:
             stream.codec_context.skip_frame = "NONREF"
         return container, stream

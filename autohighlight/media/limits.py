@@ -72,7 +72,8 @@ def check_streams(path: Path, container: InputContainer, limits: Limits) -> None
     """
     check_number_of_streams(path, len(container.streams), limits)
     for stream in container.streams.video:
-        check_picture(path, stream.width or 0, stream.height or 0, limits)
+        if stream.codec_context is not None:
+            check_picture(path, stream.width or 0, stream.height or 0, limits)
 
 
 def check_number_of_streams(path: Path, number: int, limits: Limits) -> None:

@@ -119,10 +119,10 @@ def size_too_large(path: Path, limits: Limits) -> tuple[int, int] | None:
         av.logging.set_level(av.logging.ERROR)
         try:
             with open_source(path, limits) as container:
-                for stream in container.streams.video:
-                    if stream.codec_context is not None:
-                        stream.codec_context.thread_count = 1
-                for packet in itertools.islice(container.demux(), _NUM_TRIED):
+                readable = [stream for stream in container.streams.video if stream.codec_context is not None]
+                for stream in readable:
+                    stream.codec_context.thread_count = 1
+                for packet in itertools.islice(container.demux(readable), _NUM_TRIED):
                     with contextlib.suppress(av.error.FFmpegError):
                         packet.decode()
         except (av.error.FFmpegError, NotAVideoError):
