@@ -196,3 +196,28 @@ def test_parts_fill_the_sequence_and_never_overlap_or_leave_their_files(
 def test_a_file_reached_by_two_names_of_one_path_is_one_source() -> None:
     one, same = make_media(path="x.mp4"), make_media(path=Path("x.mp4").absolute())
     assert len(build_timeline(select(one, (1, 2)), select(same, (3, 4))).sources) == 1
+
+
+def test_a_montage_has_the_rate_and_the_size_that_most_of_it_has() -> None:
+    small = make_media(path="small.mp4", frame_rate="25", width=640, height=360)
+    large = make_media(path="large.mp4", frame_rate="30000/1001", start_timecode=Timecode.parse("01:00:00;00", Fraction(30)))
+    other = make_media(path="other.mp4", frame_rate="50", width=1280, height=720)
+    selections = select(small, (2, 7)), select(large, (2, 6)), select(other, (0, 3))
+    timeline = build_timeline(*selections, format_of="most")
+    assert (timeline.size, timeline.frame_rate, timeline.is_drop_frame) == ((1280, 720), 25, False)
+    timeline = build_timeline(*selections[1:], format_of="most")
+    assert (timeline.size, timeline.frame_rate, timeline.is_drop_frame) == ((1280, 720), Fraction(30000, 1001), True)
+    assert build_timeline(*selections).size == (640, 360)
+
+
+def test_of_formats_shown_equally_long_the_first_counts() -> None:
+    one, two = make_media(path="one.mp4", width=640, height=360), make_media(path="two.mp4")
+    assert build_timeline(select(one, (0, 2)), select(two, (0, 2)), format_of="most").size == (640, 360)
+    assert build_timeline(select(two, (0, 2)), select(one, (0, 2)), format_of="most").size == (1280, 720)
+
+
+def test_one_video_may_come_in_several_selections() -> None:
+    one, two = make_media(path="one.mp4"), make_media(path="two.mp4")
+    timeline = build_timeline(select(one, (4, 6)), select(two, (0, 2)), select(one, (0, 2)))
+    assert [part.source.id for part in timeline.parts] == ["source-1", "source-2", "source-1"]
+    assert len(timeline.sources) == 2
