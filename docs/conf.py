@@ -27,7 +27,7 @@ extensions = [
     "sphinx_copybutton",
     "command_pages",
     "code_lists",
-    "plain_commands",
+    "finishing",
     "python_names",
 ]
 exclude_patterns = ["_build"]

@@ -74,7 +74,8 @@ def _takers(name: str, known: list[Command]) -> str:
 
 def hook_list(docs: Path) -> str:
     """Every hook: its signature, its line of documentation, its own page, and the plugins here that use it."""
-    parts = [f"This is version `{hookspecs.hookspec_version}` of the hooks: `autohighlight.hookspec_version`."]
+    parts = ["## Version"]  # text that comes before the first heading would end up behind the last section
+    parts += [f"This is version `{hookspecs.hookspec_version}` of the hooks: `autohighlight.hookspec_version`."]
     for name, function in hooks():
         signature = str(inspect.signature(function)).replace("'", "")
         parts.append(f"## `{name}`")
