@@ -9,11 +9,14 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+import autohighlight
+
 
 def print_provenance() -> None:
     """The command, and the versions that it ran with."""
     print("$", shlex.join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]]))
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("autohighlight", "torch", "numpy")]
+    versions = [f"autohighlight {autohighlight.__version__}"]  # which need not be installed
+    versions += [f"{name} {importlib.metadata.version(name)}" for name in ("torch", "numpy")]
     print(", ".join([f"Python {platform.python_version()}", *versions, platform.machine(), f"{os.cpu_count()} cores"]))
 
 

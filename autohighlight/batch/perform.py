@@ -41,8 +41,9 @@ def perform(job: Job, progress: ProgressCallback) -> Outcome:
     """
     began = time.monotonic()
     try:
+        state = state_of(job.source)  # before a copy is made: what is replaced meanwhile has another
         with _at_hand(job) as video:
-            outcome = _perform(job, video, progress)
+            outcome = dataclasses.replace(_perform(job, video, progress), state=state)
     except AutohighlightError as error:
         where = f"{error.path.name}: " if isinstance(error, OutputError) else ""
         outcome = _failed(job, _cause(error), where + error.problem, error.hint)
@@ -65,14 +66,18 @@ def measure(job: Job, progress: ProgressCallback) -> Outcome:
     return dataclasses.replace(outcome, elapsed_seconds=time.monotonic() - began)
 
 
-def state_of(source: str) -> str:
+def state_of(source: str, *, is_fresh: bool = True) -> str:
     """What tells, without the content being read, that it is still the same; empty where nothing tells.
+
+    Args:
+        source: a path, or an address.
+        is_fresh: whether the server of an address is asked again, where it has just given a list.
 
     Raises:
         InputError: the source is not there.
     """
     if remote.is_remote(source):
-        return remote.identity(source)
+        return remote.identity(source, is_fresh=is_fresh)
     try:
         return str(FileState.of(Path(source)))
     except OSError as error:
@@ -88,16 +93,16 @@ def _at_hand(job: Job) -> AbstractContextManager[Path]:
 
 
 def _perform(job: Job, video: Path, progress: ProgressCallback) -> Outcome:
-    state, content = state_of(job.source), _digest(video)
+    content = _digest(video)
     if content == job.known_content:
-        return Outcome("unchanged", content, state)
+        return Outcome("unchanged", content)
     plugins = loaded_plugins(job.plugins)
     analysis = pipeline.analyse(video, job.options, plugins=plugins, progress=progress)
     _empty(job.staging)
     files, about = _write(job, analysis, plugins, progress)
     if _digest(video) != content:  # costs nothing where the file's state is what it was
         raise InputError(Path(job.source), "was changed while it was read", "run again when it is whole")
-    return dataclasses.replace(about, content=content, state=state, files=files)
+    return dataclasses.replace(about, content=content, files=files)
 
 
 def _digest(video: Path) -> str:
@@ -113,7 +118,7 @@ def _write(
     """Chooses, and writes every result into the staging folder; gives them, and what there is to say."""
     selection = pipeline.select(analysis, job.options, plugins=plugins)
     decisions = job.staging / f"{job.stem.name}{DECISIONS_SUFFIX}"
-    document = highlights_document(analysis, selection, None) | {"video": job.source}
+    document = highlights_document(analysis, selection, None) | {"video": remote.shown(job.source)}
     decisions.write_text(to_json(document) + "\n", "ascii")
     written, warnings = [decisions], list(_losses(analysis))
     for form, name in result_names(job.stem.name, job.forms, plugins.exporters).items():

@@ -60,7 +60,7 @@ def _step(job: Job, record: Record | None, wishes: str, retry_failed: bool) -> S
     if record.wishes != wishes:
         return Step(job, "work", "other options than before", record)
     try:
-        state = state_of(job.source)
+        state = state_of(job.source, is_fresh=False)
     except FileError:
         return Step(job, "work", "cannot be read", record)  # which then says why
     is_same = bool(state) and state == record.state

@@ -11,6 +11,7 @@ from typing import Any
 import autohighlight
 from autohighlight.batch.database import Record
 from autohighlight.batch.jobs import STATE_FOLDER
+from autohighlight.batch.remote import shown
 
 SCHEMA_VERSION = 1
 """Raised when a field changes its meaning or goes away; a field that is added leaves it as it is."""
@@ -98,7 +99,7 @@ def summary_document(records: Sequence[Record], output: Path, combined: Sequence
 def _video(record: Record) -> dict[str, Any]:
     is_done, is_failed = record.status == "done", record.status == "failed"
     return {
-        "video": record.source,
+        "video": shown(record.source),
         "status": record.status if is_done or is_failed else "left",
         "duration": record.duration_seconds if is_done else None,
         "highlights": record.num_highlights if is_done else None,
