@@ -282,9 +282,9 @@ class ScoreOptions(Checked):
 
     scorer: str | None = option(
         None,
-        f"what gives a clip its score; {SELECTOR_SCORER} is the paper's alone, and what --selector and --adapt ask for "
-        f"(default: {DEFAULT_SCORER})",
-        metavar="NAME",
+        f"what gives a clip its score; {SELECTOR_SCORER} is the paper's alone, and what --selector and --adapt ask for; "
+        f"several count together, each as much as its weight says, or 1 (default: {DEFAULT_SCORER})",
+        metavar="NAME[:WEIGHT][+...]",
     )
     selector: Path | None = option(
         None,

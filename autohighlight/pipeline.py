@@ -18,9 +18,11 @@ from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError, OutputError
 from autohighlight.plugins import Plugins, timeline_built
 from autohighlight.scorers import check_selector
+from autohighlight.scorers.combined import find_scorer
 from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallback, ScoreTrack, Selection
 
 if TYPE_CHECKING:
+    from autohighlight.timeline.build import FormatOf
     from autohighlight.timeline.model import Timeline
     from autohighlight.times import Length
 
@@ -122,7 +124,7 @@ def analyse(
         AutohighlightError: see `autohighlight.errors`.
     """
     options, plugins = options or Options(), plugins or _usual_plugins()
-    scorer = plugins.scorers[options.score.scorer_name]  # a wrong name is said before the work is done
+    scorer = find_scorer(options.score.scorer_name, plugins.scorers)  # a wrong name is said before the work is done
     check_selector(options.score)
     progress(Progress("probe", 0, None))
     media = probe(video, options)
@@ -169,6 +171,7 @@ def build(
     *selections: Selection,
     handles: Length | None = None,
     name: str = "",
+    format_of: FormatOf = "first",
     plugins: Plugins | None = None,
 ) -> Timeline:
     """Lays selections, one for each video, on the frames of one timeline; see `autohighlight.timeline.build`.
@@ -184,7 +187,7 @@ def build(
     if not any(selections):
         names = ", ".join(selection.media.path.name for selection in selections) or "no video"
         raise OptionError(f"nothing was chosen from {names}", "allow a longer --duration")
-    timeline = build_timeline(*selections, handles=handles, name=name)
+    timeline = build_timeline(*selections, handles=handles, name=name, format_of=format_of)
     return timeline_built(plugins or _usual_plugins(), timeline, selections)
 
 

@@ -288,12 +288,15 @@ class ScoreTrack(_Picklable):
         values: float64 (N,), each in [0, 1]: higher matters more. Only the order within one video means anything.
         scorer: name of the scorer.
         parts: name -> float64 (N,) in [0, 1]: what the score is made of, as rank within the video.
+        part_weights: name of a part -> how much say it has, above 0, where that is not the same for all: 1 for those
+            that are not named.
     """
 
     clips: tuple[Clip, ...]
     values: NDArray[np.floating]
     scorer: str
     parts: Mapping[str, NDArray[np.floating]] = field(default_factory=dict)
+    part_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         num_clips = len(self.clips)
@@ -302,6 +305,7 @@ class ScoreTrack(_Picklable):
             raise ValueError(f"scores of {self.scorer!r} lie in [0, 1]")
         parts = {name: _frozen_array(values, (num_clips,), name) for name, values in self.parts.items()}
         object.__setattr__(self, "parts", MappingProxyType(parts))
+        object.__setattr__(self, "part_weights", MappingProxyType(dict(self.part_weights)))
 
     def __len__(self) -> int:
         return len(self.clips)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autohighlight.config import PROJECT_FILE, Options, load, user_cache_dir, user_config_file
+from autohighlight.config import PROJECT_FILE, SELECTOR_SCORER, Options, load, user_cache_dir, user_config_file
 from autohighlight.errors import AutohighlightError
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def examine(session: Session, config: Path | None = None) -> list[Check]:
         ("selector", lambda: _selector(options)),
         ("cache", _cache),
     ]
-    needless = (
-        {"cache", "checkpoints"} if options.score.scorer_name == "contrastive" else {"cache", "checkpoints", "selector"}
-    )
+    needless = {"cache", "checkpoints"} if _uses_selector(options) else {"cache", "checkpoints", "selector"}
     checks = [Check("autohighlight", True, _own_version())]
     for name, look in looks:
         checks += _looked(name, look, is_required=name not in needless)
@@ -143,7 +141,7 @@ def _selector(options: Options) -> Iterator[Check]:
     path = options.score.selector or SHIPPED_SELECTOR
     _, info = load_selector(path)
     whose = "in the package" if path == SHIPPED_SELECTOR else str(path)
-    is_required = options.score.scorer_name == "contrastive"
+    is_required = _uses_selector(options)
     yield Check("selector", True, f"{whose}, for features of {info.backbone}", is_required=is_required)
 
 
@@ -171,6 +169,11 @@ def _configuration(config: Path | None) -> tuple[Options, list[Check]]:
     except AutohighlightError as error:
         return Options(), [Check("configuration", False, error.problem, error.hint or "correct the file")]
     return options, [Check("configuration", True, found)]
+
+
+def _uses_selector(options: Options) -> bool:
+    words = options.score.scorer_name.split("+")
+    return any(word.partition(":")[0] == SELECTOR_SCORER for word in words)
 
 
 def _plugins(session: Session) -> list[Check]:

@@ -17,6 +17,7 @@ from autohighlight.evaluation.videos import load_videos
 from autohighlight.pipeline import no_progress
 from autohighlight.plugins import Plugins
 from autohighlight.scorers import FLOORS
+from autohighlight.scorers.combined import find_scorer
 from autohighlight.types import ProgressCallback
 
 CHANCE = "random (expected)"
@@ -128,7 +129,8 @@ def evaluate(
     """
     asked = list(dict.fromkeys(scorers))
     floors = [name for name in FLOORS if name not in asked]
-    functions = {name: plugins.scorers[name] for name in [*asked, *floors]}  # a wrong name is said before the work
+    # a wrong name is said before the work
+    functions = {name: find_scorer(name, plugins.scorers) for name in [*asked, *floors]}
     label_file = read_labels(labels)
     measured: dict[str, list[float]] = {name: [] for name in [*asked, CHANCE, *floors, ORACLE, OTHER_RATERS]}
     paths = list[Path]()

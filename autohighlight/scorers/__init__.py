@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from autohighlight.config import SELECTOR_SCORER
 from autohighlight.errors import OptionError
+from autohighlight.scorers.combined import parse_terms
 
 if TYPE_CHECKING:
     from autohighlight.config import ScoreOptions
@@ -46,7 +47,11 @@ BUILTIN: Mapping[str, ScoreFunction] = MappingProxyType(
 
 def may_use_selector(name: str) -> bool:
     """Whether the scorer of that name may look at `ScoreOptions.selector` and `adapt`; one of a plugin may."""
-    return name == SELECTOR_SCORER or name not in BUILTIN
+    try:
+        terms = parse_terms(name, BUILTIN)
+    except OptionError:
+        return True
+    return any(term.name == SELECTOR_SCORER for term in terms)
 
 
 def check_selector(options: ScoreOptions) -> None:

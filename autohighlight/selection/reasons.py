@@ -30,14 +30,16 @@ PART_NAMES = {
 
 _NOTABLE = 0.75  # a rank from the top quarter on is worth a word
 _MOST_PARTS = 2
+_LEAST_SAY = 0.1  # of that of the weightiest part: with less, it is no reason, however high it ranks
 
 
 def reason_for(time_range: TimeRange, scores: ScoreTrack) -> str:
     """Why this stretch: "movement in the top 4%, detail of the picture in the top 10%".
 
     The two parts of the score that rank highest on average over the stretch, where they are in the top quarter of the
-    video; else where its score stands in the video. A small share cannot be told in a video of few clips, so no
-    percentage is below one clip's.
+    video; of parts whose weights differ, weight times rank is what counts, and those of next to no weight do not. Else
+    where its score stands in the video. A small share cannot be told in a video of few clips, so no percentage is below
+    one clip's.
 
     Args:
         time_range: overlaps at least one clip.
@@ -49,9 +51,11 @@ def reason_for(time_range: TimeRange, scores: ScoreTrack) -> str:
     if time_range.start <= scores.clips[0].time_range.start and time_range.end >= scores.clips[-1].time_range.end:
         return "the whole video"
     ranks = {name: float(np.average(part[there], weights=weights)) for name, part in scores.parts.items()}
-    notable = [name for name in ranks if ranks[name] >= _NOTABLE]  # a part that is NaN is not
+    say = {name: scores.part_weights.get(name, 1.0) for name in ranks}
+    least_say = _LEAST_SAY * max(say.values(), default=1.0)
+    notable = [name for name in ranks if ranks[name] >= _NOTABLE and say[name] >= least_say]  # one that is NaN is not
     if notable:
-        notable.sort(key=lambda name: (-ranks[name], name))
+        notable.sort(key=lambda name: (-say[name] * ranks[name], name))
         return ", ".join(_standing(_words(name), 1 - ranks[name], num_clips) for name in notable[:_MOST_PARTS])
     if scores.values.min() == scores.values.max():
         return "no moment stands out"
