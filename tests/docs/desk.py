@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autohighlight.media.demo import write_demo_video
+from autohighlight.pipeline import no_progress
 from tests.media_factory import run_ffmpeg
 
 LONG, SHORT = 62, 12
@@ -26,7 +28,8 @@ VIDEOS = {
 
 
 def lay_out(folder: Path) -> None:
-    """Makes the files: videos of noise that comes and goes, labels, features, a folder for timelines."""
+    """Makes the files: videos of noise that comes and goes, the demo's, labels, features, a folder for timelines."""
+    write_demo_video(folder / "demo.mp4", no_progress)
     for number, (name, seconds) in enumerate(VIDEOS.items()):
         path = folder / name
         path.parent.mkdir(exist_ok=True)

@@ -28,6 +28,7 @@ NOT_RUN = {
     r"pip (install|wheel) ": "sets an environment up: .ci/run does, with the README's own lines",
     r"pytest$": "this is it",
     r"\.ci/": "runs these tests",
+    r"autohighlight demo$": "the test of the tutorial runs it; the video that it makes lies on the desk",
     r"curl ": "needs a network",
     r"python benchmarks/": "takes minutes to hours; that the script is there is tested",
     r"python -c .*static\.py": "needs the file that curl fetches; test_reproducing.py runs it on a stand-in",
@@ -54,7 +55,8 @@ def reason_not_to_run(line: TypedLine) -> str | None:
 
 
 def _to_run(page: Path) -> list[TypedLine]:
-    return [line for line in typed_lines(page) if reason_not_to_run(line) is None]
+    of_the_tutorial = [line for line in typed_lines(page) if page == TUTORIAL and line.text == "autohighlight demo"]
+    return [*of_the_tutorial, *(line for line in typed_lines(page) if reason_not_to_run(line) is None)]
 
 
 @dataclass(frozen=True)
