@@ -119,6 +119,19 @@ def _sample(path: Path, size: int) -> str:
     return digest.hexdigest()
 
 
+def make_private_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing, which only their owner may look into or write to.
+
+    Folders that are there stay as they are.
+
+    Raises:
+        OSError: one cannot be made.
+    """
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # raises where it is a file
+
+
 _EXISTS_HINT = "give --overwrite to replace it, or another name with -o"
 
 

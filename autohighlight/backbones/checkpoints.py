@@ -18,6 +18,7 @@ from pathlib import Path
 
 from autohighlight.config import user_data_dir
 from autohighlight.errors import NoSpaceError, OptionError, OutputError, WeightsError, printable
+from autohighlight.files import make_private_folder
 
 RECORD = "checkpoint.json"
 
@@ -287,13 +288,15 @@ def _place(file: Path, checkpoint: InstalledCheckpoint, *, keep: bool) -> None:
     values = {key: value for key, value in dataclasses.asdict(checkpoint).items() if key not in {"name", "path"}}
     record = json.dumps({"file": checkpoint.path.name, **values}, indent=2)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder.parent)
         unfinished = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
         (unfinished / RECORD).write_text(record, "utf-8")
         if keep:
             shutil.copyfile(file, unfinished / file.name)
         else:
             file.replace(unfinished / file.name)
+        for place in unfinished.iterdir():
+            place.chmod(0o644)
         unfinished.chmod(0o755)
         unfinished.rename(folder)
     except OSError as error:

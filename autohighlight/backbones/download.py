@@ -19,6 +19,7 @@ from autohighlight.backbones.checkpoints import (
     output_error,
 )
 from autohighlight.errors import AutohighlightError, DependencyError, OptionError, WeightsError, printable
+from autohighlight.files import make_private_folder
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to wait for a connection, and between two bytes."""
@@ -55,7 +56,7 @@ def download(name: str, progress: BytesCallback) -> InstalledCheckpoint:
     known, gdown = KNOWN[name], _gdown()
     folder = models_dir() / ".downloads" / name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         raise output_error(folder, error) from error
     with _alone(folder), _clean(known, folder, gdown):

@@ -3,6 +3,10 @@
 An entry's name says all that its features depend on: the bytes of the video (not its path or time stamp), the
 backbone with its weights, the clips, the speed. Entries are written beside their place and renamed into it, so two
 processes may share the cache; the least recently used go when it grows too large.
+
+Each entry holds a checksum of all that is in it and of its name. It tells damage, and an entry that has come under
+another name; it is no signature: whoever may write into the folder may make entries that pass. So the folder and the
+files are made for their owner alone, whatever the umask says.
 """
 
 from __future__ import annotations
@@ -10,9 +14,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,12 +25,16 @@ from pathlib import Path
 import numpy as np
 
 from autohighlight.config import ExtractOptions, user_cache_dir
+from autohighlight.files import make_private_folder
 from autohighlight.types import Clip, FeatureTrack
+
+_LOG = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 """Grows whenever the same video and settings would give other features."""
 
 _SUFFIX = ".features.npz"
+_CHECKSUM = "checksum"
 
 
 def entry_key(content: str, clips: Sequence[Clip], fingerprint: str, speed: str) -> str:
@@ -60,11 +69,12 @@ class FeatureCache:
         entry = self.folder / f"{key}{_SUFFIX}"
         try:
             with entry.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                track = _unpack({name: arrays[name] for name in arrays.files}, clips)
+                track = _unpack(_checked(key, {name: arrays[name] for name in arrays.files}), clips)
         except FileNotFoundError:
             return None
-        except Exception:  # noqa: BLE001 -- zipfile, zlib, json and numpy each have their own words for damage
+        except Exception as error:  # noqa: BLE001 -- zipfile, zlib, json and numpy each have their own words for damage
             # Not ours, of another version, or cut short by a crash of the machine: it is made anew.
+            _LOG.info("%s in the cache is damaged (%s) and made anew", entry.name, error)
             return None
         with contextlib.suppress(OSError):  # a cache that may only be read
             os.utime(entry)  # used just now
@@ -75,11 +85,12 @@ class FeatureCache:
         if self.folder is None:
             return
         with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    np.savez(file, allow_pickle=False, **_pack(track))
+                    arrays = _pack(track)
+                    np.savez(file, allow_pickle=False, **arrays, **{_CHECKSUM: np.array(_checksum(key, arrays))})
                 Path(name).replace(self.folder / f"{key}{_SUFFIX}")
             except BaseException:
                 Path(name).unlink(missing_ok=True)
@@ -99,6 +110,22 @@ class FeatureCache:
                 return
             path.unlink(missing_ok=True)
             total -= size
+
+
+def _checksum(key: str, arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.blake2b(key.encode(), digest_size=16)
+    for name, array in sorted(arrays.items()):
+        digest.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _checked(key: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays of an entry without their checksum, which they must have; raises KeyError or ValueError."""
+    said = str(arrays.pop(_CHECKSUM))
+    if said != _checksum(key, arrays):
+        raise ValueError("its checksum is another")
+    return arrays
 
 
 def _pack(track: FeatureTrack) -> dict[str, np.ndarray]:

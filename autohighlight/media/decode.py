@@ -7,6 +7,7 @@ decided before anything is.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -237,7 +238,8 @@ class VideoReader:
         if first > 0:
             if self._is_primed:
                 primer = next(container.demux(stream))
-                stream.codec_context.decode(primer)
+                with contextlib.suppress(av.error.FFmpegError):  # damaged, it teaches the decoder nothing
+                    stream.codec_context.decode(primer)
             container.seek(int(index.pts[first]), stream=stream, backward=True)
             packets = _with_data(container, stream)
             for packet in packets:

@@ -76,7 +76,8 @@ def test_an_entry_with_any_byte_changed_never_breaks_a_run(tmp_path: Path) -> No
     for place in range(0, len(content), 7):
         entry.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
         loaded = cache.load(KEY, track.clips)
-        assert loaded is None or len(loaded) == len(track)
+        if loaded is not None:  # the byte means nothing, as one of a zip's time stamps
+            assert_same(loaded, track)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"a shopping list", os.urandom(1000), b"\x93NUMPY\x01\x00"])
