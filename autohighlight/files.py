@@ -7,7 +7,10 @@ import errno
 import functools
 import hashlib
 import os
+import platform
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
@@ -206,8 +209,8 @@ def write_whole(path: Path, content: bytes) -> None:
 def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """A file to write in a hidden folder beside `path`; moved to `path` when it is whole.
 
-    The hidden folder may hold other temporary files too; it goes whatever happens. A file that is at `path` is
-    replaced at the end, not before.
+    The hidden folder may hold other temporary files too; it goes whatever happens, and where the program was killed,
+    the next one that writes beside it removes it. A file that is at `path` is replaced at the end, not before.
 
     Args:
         path: the file to be written.
@@ -218,11 +221,13 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
         NoSpaceError: the disk is full.
         OutputError: the place cannot be written to.
     """
-    folder: Path | None = None
+    folder, lock = None, None
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".autohighlight-", dir=path.parent))
+        _remove_abandoned(path.parent)
+        folder, lock = _hidden_folder(path.parent)
         unfinished = folder / f"unfinished{path.suffix}"
         yield unfinished
+        _wait_for_disk(unfinished)
         move_into_place(unfinished, path, overwrite=overwrite)
     except OutputError as error:
         if folder is None or error.path.parent == folder:
@@ -235,3 +240,60 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+_HOST = hashlib.blake2b(platform.node().encode(), digest_size=4).hexdigest()
+_HIDDEN_PREFIX = f".autohighlight-{_HOST}-"
+_HIDDEN_NAME = re.compile(rf"\.autohighlight-{_HOST}-[a-z0-9_]{{8}}")
+
+
+def _hidden_folder(place: Path) -> tuple[Path, int | None]:
+    """A new hidden folder, and the descriptor that keeps its lock until it is closed or this program ends."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_HIDDEN_PREFIX, dir=place))
+        lock = _lock(folder)
+        if folder.exists():  # another program may have come between and taken it for an abandoned one
+            return folder, lock
+        if lock is not None:
+            os.close(lock)
+
+
+def _remove_abandoned(place: Path) -> None:
+    """Removes hidden folders of programs that were killed: those of this computer whose lock nobody holds.
+
+    Where locks cannot be had, as on some network file systems, nothing is known and nothing removed.
+    """
+    try:
+        folders = [folder for folder in place.iterdir() if _HIDDEN_NAME.fullmatch(folder.name)]
+    except OSError:
+        return  # a folder that may be written to and not be looked into
+    for folder in folders:
+        if (lock := _lock(folder)) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds the folder's lock; None where another does, or none is to be had."""
+    if sys.platform == "win32":
+        return None
+    import fcntl  # noqa: PLC0415 -- not everywhere
+
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _wait_for_disk(path: Path) -> None:
+    """Returns when the disk has the file's content, so that no name is ever given to less."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -7,6 +7,8 @@ import os
 import resource
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -206,3 +208,43 @@ def test_permissions_of_the_reel_are_the_usual_ones(made: Path, folder: Path, co
     plain = folder / "plain"
     plain.touch()
     assert (folder / "reel.mp4").stat().st_mode == plain.stat().st_mode
+
+
+def test_what_a_killed_program_has_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from autohighlight.files import written_whole\n"
+        "with written_whole(Path(sys.argv[1]), overwrite=False) as unfinished:\n"
+        "    unfinished.write_bytes(b'half'); print('now', flush=True); time.sleep(60)\n"
+    )
+    with (
+        subprocess.Popen([sys.executable, "-c", program, tmp_path / "1"], stdout=subprocess.PIPE) as killed,
+        subprocess.Popen([sys.executable, "-c", program, tmp_path / "2"], stdout=subprocess.PIPE) as living,
+    ):
+        assert killed.stdout is not None
+        assert living.stdout is not None
+        assert (killed.stdout.readline(), living.stdout.readline()) == (b"now\n", b"now\n")
+        killed.kill()
+        killed.wait()
+        assert len(files_in(tmp_path)) == 2
+        with written_whole(tmp_path / "3", overwrite=False) as unfinished:
+            unfinished.write_bytes(b"whole")
+        assert len(files_in(tmp_path)) == 2
+        living.send_signal(signal.SIGINT)
+        living.wait()
+    assert files_in(tmp_path) == {"3"}
+
+
+def test_folders_of_others_that_are_called_alike_stay(tmp_path: Path) -> None:
+    names = {".autohighlight", ".autohighlight-", ".autohighlight-00000000-abcdefgh", ".autohighlight-mine"}
+    for name in names:
+        (tmp_path / name).mkdir()
+    with written_whole(tmp_path / "x", overwrite=False) as unfinished:
+        ours = unfinished.parent.name
+        unfinished.write_bytes(b"whole")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").touch()
+    (tmp_path / ours).symlink_to(tmp_path / "elsewhere")
+    with written_whole(tmp_path / "y", overwrite=False) as unfinished:
+        unfinished.write_bytes(b"whole")
+    assert files_in(tmp_path) == names | {"x", "y", "elsewhere", ours}
+    assert files_in(tmp_path / "elsewhere") == {"file"}
