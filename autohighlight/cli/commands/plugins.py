@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autohighlight.cli.parser import examples
@@ -10,6 +11,10 @@ from autohighlight.cli.parser import examples
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
     from autohighlight.plugins import PluginInfo, Plugins
+
+
+KINDS = ("backbone", "scorer", "exporter")
+"""Of which `plugins new` can make one."""
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,11 +27,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=examples(
             ("plugins list", "every plugin, and every name that can be given to an option"),
             ("plugins info NAME", "all that is known of one plugin, and why it was left out"),
+            ("plugins new my-net --kind backbone", "write the project of a new plugin, with its tests"),
         ),
     )
     inner = parser.add_subparsers(title="commands", metavar="COMMAND", dest="subcommand", required=True)
     _add_list(inner)
     _add_info(inner)
+    _add_new(inner)
 
 
 def _add_list(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,6 +60,48 @@ def _add_info(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("name", metavar="NAME", help="of the plugin, as 'plugins list' prints it")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run_info, shows_plugin_errors=True)
+
+
+def _add_new(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = inner.add_parser(
+        "new",
+        help="write the project of a new plugin",
+        description="Writes the project of a new plugin: a package with the code to begin with, its tests, and what "
+        "pip and PyPI need. It works and passes its tests as it is. Nothing that is there is replaced.",
+        epilog=examples(
+            ("plugins new my-net --kind backbone", "write autohighlight-my-net in this folder"),
+            ("plugins new loudness --kind scorer --into plugins", "write plugins/autohighlight-loudness"),
+        ),
+    )
+    parser.add_argument("name", metavar="NAME", help="of the plugin and of what it registers, as my-net")
+    parser.add_argument(
+        "--kind", required=True, choices=KINDS, metavar="{" + ",".join(KINDS) + "}", help="what it is to give"
+    )
+    parser.add_argument(
+        "--into", metavar="FOLDER", type=Path, default=Path(), help="where to make it (default: this folder)"
+    )
+    parser.set_defaults(run=run_new)
+
+
+def run_new(arguments: argparse.Namespace, session: Session) -> None:
+    """Runs the command.
+
+    Raises:
+        OptionError: the name cannot be one, or is taken.
+        OutputError: the project is there already, or cannot be written there.
+    """
+    from autohighlight.cli.new_plugin import distribution_of, write_project
+    from autohighlight.errors import OptionError, printable
+
+    distribution = distribution_of(arguments.name)
+    name = distribution.removeprefix("autohighlight-")
+    registry = next(each for each in session.plugins.registries.values() if each.kind == arguments.kind)
+    if name in registry:
+        raise OptionError(f"the {registry.kind} {name!r} is there already", "give another name")
+    for path in write_project(arguments.name, arguments.kind, arguments.into):
+        session.remark(f"wrote {path}")
+    project = printable(arguments.into / distribution)
+    session.print(f"made {project}; next: cd {project} && pip install -e '.[test]' && python -m pytest")
 
 
 def run_list(arguments: argparse.Namespace, session: Session) -> None:
