@@ -113,7 +113,7 @@ def make_video(
 
 def _write_sound(path: Path, sound: Sound) -> None:
     """Encodes the sound by itself: FFmpeg would drop the offset of raw samples."""
-    layout = {1: "mono", 2: "stereo", 6: "5.1"}[sound.samples.shape[1]]
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[sound.samples.shape[1]]
     samples = np.ascontiguousarray(sound.samples).tobytes()
     raw = ["-f", "f32le", "-ar", sound.sample_rate, "-ch_layout", layout, "-i", "pipe:0"]
     run_ffmpeg(*raw, *sound.encoder, path, data=samples)

@@ -89,13 +89,14 @@ class AudioReader:
         check_unchanged(self._media)
 
     def _resampler(self) -> AudioResampler:
-        return AudioResampler("fltp", self._layout, self.sample_rate)
+        # Channels side by side, not in planes: PyAV reads past the end of a frame's list of planes from eight on.
+        return AudioResampler("flt", self._layout, self.sample_rate)
 
     @staticmethod
     def _chunk(frames: list[AudioFrame], begin: Fraction) -> Iterator[SoundChunk]:
-        arrays = [frame.to_ndarray() for frame in frames if frame.samples]
+        arrays = [frame.to_ndarray().reshape(frame.samples, -1) for frame in frames if frame.samples]
         if arrays:
-            yield SoundChunk(begin, np.concatenate(arrays, axis=1).astype(np.float32, copy=False))
+            yield SoundChunk(begin, np.ascontiguousarray(np.concatenate(arrays).T, np.float32))
 
     def _frames(self, start: Fraction | None) -> Iterator[AudioFrame]:
         with open_probed(self._media) as container:
