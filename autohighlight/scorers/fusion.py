@@ -67,7 +67,7 @@ def _standard_parts(measures: Mapping[str, Values]) -> dict[str, Values]:
     return parts
 
 
-def totals_across(videos: Sequence[Mapping[str, Values]]) -> list[Values]:
+def totals_across(videos: Sequence[Mapping[str, Values]], own_share: float = 0.5) -> list[Values]:
     """Scores of several videos that may be compared: half by what is usual in its own video, half by what is in all.
 
     The former alone gives each video its share, however dull it is; the latter alone lets those in whose nature it is
@@ -75,6 +75,7 @@ def totals_across(videos: Sequence[Mapping[str, Values]]) -> list[Values]:
 
     Args:
         videos: of each what `measures_of` gives, N_v clips.
+        own_share: what counts for how much: 1 is what is usual in its own video alone, 0 what is in all.
 
     Returns:
         float64 (N_v,) of each video; on no scale in particular.
@@ -91,7 +92,8 @@ def totals_across(videos: Sequence[Mapping[str, Values]]) -> list[Values]:
     totals = []
     for measures, of_all, length in zip(videos, among_all, lengths, strict=True):
         of_own = sum(_standard_parts(measures).values())
-        totals.append(np.round((of_own + of_all) / 2 + _position(length), DECIMALS))
+        total = own_share * of_own + (1 - own_share) * of_all + _position(length)
+        totals.append(np.round(total, DECIMALS))
     return totals
 
 
