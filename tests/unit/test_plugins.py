@@ -93,6 +93,50 @@ def test_the_built_in_things_are_registered_through_the_hooks() -> None:
     assert plugins.scorers.owner("fusion") == "autohighlight.default_plugins"
 
 
+ALL_KINDS = """
+from autohighlight import hookimpl
+from autohighlight.plugins import Exporter
+
+def thing(*arguments):
+    return "made"
+
+@hookimpl
+def autohighlight_register_backbones(register):
+    register("mine", thing)
+
+@hookimpl
+def autohighlight_register_clip_samplers(register):
+    register("mine", thing)
+
+@hookimpl
+def autohighlight_register_scorers(register):
+    register("mine", thing)
+
+@hookimpl
+def autohighlight_register_selection_policies(register):
+    register("mine", thing)
+
+@hookimpl
+def autohighlight_register_exporters(register):
+    register("mine", Exporter(thing, (".mine",), "mine"))
+
+@hookimpl
+def autohighlight_register_executors(register):
+    register("mine", thing)
+"""
+
+
+def test_one_plugin_may_give_things_of_every_kind_under_one_name(install: Any) -> None:
+    install("autohighlight-all", ALL_KINDS)
+    plugins = load_plugins()
+    assert plugins.errors == ()
+    for hook, registry in plugins.registries.items():
+        assert hook in plugins.found[-1].hooks
+        assert registry.owner("mine") == "plugin"
+        made = registry["mine"].write if hook.endswith("exporters") else registry["mine"]
+        assert made() == "made"
+
+
 def test_an_installed_plugin_is_found(install: Any) -> None:
     install("autohighlight-crowd", GOOD)
     plugins = load_plugins()
