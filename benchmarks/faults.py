@@ -9,12 +9,18 @@ and every fifth cut into a reel, in the workers of the executor `local`, as in a
 Counted: files that took longer, workers that died, tracebacks and exit codes that stand for a fault of the program,
 files that appear where none belongs, sources that were changed, and the largest memory of a worker. The aim is none of
 them; the exit code is 1 if there is one. A file that did harm is kept and named; ``--only N`` does it again.
+
+    python benchmarks/faults.py --kills 50 [--seed 1]
+
+kills the program, its workers and its encoder at random moments while it cuts a reel, exports a timeline, and works on
+a folder (`benchmarks/kills.py`), and starts it again after each.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -28,6 +34,7 @@ sys.path.insert(0, str(REPOSITORY))
 from autohighlight.executors.local import LocalExecutor  # noqa: E402
 from autohighlight.executors.protocol import Failed, Returned, Started, Task  # noqa: E402
 from autohighlight.media.libraries import library_versions  # noqa: E402
+from benchmarks.kills import SUBJECTS, kill_at_random  # noqa: E402
 from benchmarks.mutants import CONTAINERS, MUTATIONS, Case, Verdict, attempt, make_seeds  # noqa: E402
 from benchmarks.tables import print_provenance, print_table  # noqa: E402
 
@@ -36,6 +43,8 @@ TIMEOUT_SECONDS = 30.0
 
 def main() -> int:
     arguments = _arguments()
+    if arguments.kills:
+        return _kill(arguments.kills, arguments.seed)
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
         os.environ |= {
@@ -62,11 +71,30 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="another seed makes other files (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes at once (default: %(default)s)")
     parser.add_argument("--only", type=int, metavar="N", help="the file of this number alone")
+    parser.add_argument("--kills", type=int, default=0, metavar="N", help="kill so often instead, at random moments")
     parser.add_argument("--media", type=Path, default=REPOSITORY.parent / "shared" / "media" / "real")
     parser.add_argument("--keep", type=Path, help="the folder for files that did harm (default: the working folder)")
     arguments = parser.parse_args()
     arguments.keep = (arguments.keep or Path.cwd()).absolute()
     return arguments
+
+
+def _kill(number: int, seed: int) -> int:
+    print_provenance()
+    rows = [["command", "killed", "kills", "while it ran", "median moment", "faults"]]
+    faults = []
+    for subject in SUBJECTS.values():
+        with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+            kills = kill_at_random(subject, Path(folder), number, seed)
+        for target in subject.targets:
+            some = [kill for kill in kills if kill.target == target]
+            found = [fault for kill in some for fault in kill.faults]
+            ran, moment = sum(kill.was_running for kill in some), statistics.median(kill.after for kill in some)
+            rows.append([subject.name, target, str(len(some)), str(ran), f"{moment:.1f} s", str(len(found))])
+            faults += [f"{subject.name}, {target} killed: {fault}" for fault in found]
+    print_table(rows)
+    print(*faults, sep="\n")
+    return int(bool(faults))
 
 
 def _run(
