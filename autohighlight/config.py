@@ -51,9 +51,12 @@ def user_data_dir() -> Path:
     return Path(override) if override else Path(platformdirs.user_data_dir("autohighlight", appauthor=False))
 
 
+PLUGINS_DIR_VARIABLE = "AUTOHIGHLIGHT_PLUGINS_DIR"
+
+
 def user_plugins_dir() -> Path:
     """Where the user's own plugins of one file each lie; ``AUTOHIGHLIGHT_PLUGINS_DIR`` overrules it."""
-    override = os.environ.get("AUTOHIGHLIGHT_PLUGINS_DIR")
+    override = os.environ.get(PLUGINS_DIR_VARIABLE)
     return Path(override) if override else user_data_dir() / "plugins"
 
 
@@ -282,8 +285,8 @@ class ScoreOptions(Checked):
 
     scorer: str | None = option(
         None,
-        f"what gives a clip its score; {SELECTOR_SCORER} is the paper's alone, and what --selector and --adapt ask for; "
-        f"several count together, each as much as its weight says, or 1 (default: {DEFAULT_SCORER})",
+        f"what gives a clip its score; {SELECTOR_SCORER} is the paper's alone, and what --selector and --adapt ask "
+        f"for; several count together, each as much as its weight says, or 1 (default: {DEFAULT_SCORER})",
         metavar="NAME[:WEIGHT][+...]",
     )
     selector: Path | None = option(

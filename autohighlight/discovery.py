@@ -19,7 +19,7 @@ from types import ModuleType
 import pluggy
 
 from autohighlight import __version__, hookspecs
-from autohighlight.config import user_plugins_dir
+from autohighlight.config import PLUGINS_DIR_VARIABLE, user_plugins_dir
 from autohighlight.errors import PluginError, printable
 from autohighlight.plugins import BUILT_IN, CURE, PluginInfo, Plugins, collect
 
@@ -195,10 +195,12 @@ def _files_in(folder: Path) -> list[Path]:
     """The plugins in a folder.
 
     Raises:
-        PluginError: anybody may write into the folder, or it cannot be read.
+        PluginError: anybody may write into it, it cannot be read, or the environment names one that is not there.
     """
     try:
         if not folder.is_dir():
+            if str(folder) == os.environ.get(PLUGINS_DIR_VARIABLE):
+                raise PluginError(f"{PLUGINS_DIR_VARIABLE} names {printable(folder)}, which is no folder", "correct it")
             return []
         _refuse_writable(folder)
         files = sorted(file for file in folder.iterdir() if file.suffix == ".py" and file.name[0] not in "._")

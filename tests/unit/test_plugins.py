@@ -332,6 +332,15 @@ def test_what_anybody_may_change_is_not_run(which: str, plugin_file: Any) -> Non
     assert "crowd-noise" not in plugins.scorers
 
 
+def test_a_folder_that_the_environment_names_and_that_is_not_there_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_plugins().errors == ()  # of the usual one it need not be said
+    monkeypatch.setenv("AUTOHIGHLIGHT_PLUGINS_DIR", str(tmp_path / "none"))
+    (error,) = load_plugins().errors
+    assert "AUTOHIGHLIGHT_PLUGINS_DIR names" in error.problem
+
+
 def test_sources_say_where_to_look_and_can_be_sent_to_a_worker(install: Any, plugin_file: Any, tmp_path: Path) -> None:
     install("autohighlight-wind", GOOD.replace("crowd-noise", "wind"))
     plugin_file("crowd.py", GOOD)

@@ -28,6 +28,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=examples(
             ("evaluate labels.jsonl", "the default scorer"),
             ("evaluate labels.jsonl --scorer fusion --scorer contrastive", "two side by side"),
+            ("evaluate labels.jsonl --scorer fusion --scorer fusion+contrastive:0.3", "whether another one helps it"),
             ("evaluate labels.jsonl --selector my.safetensors", "a selector of one's own"),
             ("evaluate tvsum_val.jsonl --videos tvsum/", "labels that name videos of another folder"),
         ),
@@ -37,8 +38,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--scorer",
         action="append",
         dest="scorers",
-        metavar="NAME",
-        help="a scorer to measure; may be given several times (default: the one that reel would use)",
+        metavar="NAME[:WEIGHT][+...]",
+        help="a scorer to measure, or several that count together; may be given several times "
+        "(default: the one that reel would use)",
     )
     parser.add_argument("--videos", metavar="FOLDER", type=Path, help="look for the videos in this folder first")
     parser.add_argument("--json", action="store_true", help="print JSON, with the measure of every video")
