@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
-import queue
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +22,7 @@ class Network:
     Args:
         backbone: the network.
         num_threads: threads that it may use besides the callers'; with none it runs in the calling thread. An
-            accelerator always gets one of its own, which puts small batches together.
+            accelerator always gets one of its own.
     """
 
     def __init__(self, backbone: Backbone, num_threads: int) -> None:
@@ -45,7 +41,7 @@ class Network:
     def look(self, frames: NDArray[np.uint8]) -> Future[Answer]:
         """What is seen in uint8 sRGB frames (N, T, H, W, 3)."""
         if self._is_accelerated:
-            return _accelerator().submit(self._backbone, frames)
+            return _accelerator().submit(_look_in_full_batches, self._backbone, frames)
         if self._pool is not None:
             return self._pool.submit(_look, self._backbone, frames)
         done: Future[Answer] = Future()
@@ -60,91 +56,34 @@ def _look(backbone: Backbone, frames: NDArray[np.uint8]) -> Answer:
     return backbone.embed(frames), None
 
 
-@dataclass
-class _Job:
-    backbone: Backbone
-    frames: NDArray[np.uint8]
-    answer: Future[Answer] = field(default_factory=Future)
+_BATCH = 16
+"""Frames in every batch of an accelerator: about as many as a reader hands on at once, more would mostly be filling."""
 
 
-class _Accelerator:
-    """A thread that shows an accelerator what has gathered while it was busy, in batches of one size.
+def _look_in_full_batches(backbone: Backbone, frames: NDArray[np.uint8]) -> Answer:
+    """What is seen in frames (N, T, H, W, 3), in batches that are filled up with the last frame.
 
-    The last bits of a result may depend on the size of the batch that it was computed in, and how much has gathered on
-    how busy the machine is; so every batch is filled up to the same size, and a run can be repeated to the last bit.
+    The last bits of a result may depend on how many frames are in its batch, on which place it has among them, and on
+    what else is there. So no batch holds frames of two callers, of which nobody knows who comes first: a run can be
+    repeated to the last bit, with however many threads.
     """
-
-    _BATCH = 16
-    """About as many as a reader hands on at once: more would mostly be filling."""
-
-    def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-        self._left_over: _Job | None = None
-        threading.Thread(target=self._run, name="network", daemon=True).start()
-
-    def submit(self, backbone: Backbone, frames: NDArray[np.uint8]) -> Future[Answer]:
-        """What the backbone sees in frames (N, T, H, W, 3)."""
-        job = _Job(backbone, frames)
-        self._jobs.put(job)
-        return job.answer
-
-    def _run(self) -> None:
-        while True:
-            self._answer(self._gathered())
-
-    def _gathered(self) -> list[_Job]:
-        """Waits for a job, and takes as many more for the same backbone as are there and fit."""
-        jobs = [self._left_over or self._jobs.get()]
-        self._left_over = None
-        count = len(jobs[0].frames)
-        while count < self._BATCH:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job.backbone is not jobs[0].backbone:
-                self._left_over = job
-                break
-            jobs.append(job)
-            count += len(job.frames)
-        return jobs
-
-    def _answer(self, jobs: list[_Job]) -> None:
-        frames = jobs[0].frames if len(jobs) == 1 else np.concatenate([job.frames for job in jobs])
-        try:
-            seen = self._look(jobs[0].backbone, frames)
-        except BaseException as error:  # noqa: BLE001 -- it is raised in the threads that wait
-            for job in jobs:
-                job.answer.set_exception(error)
-            return
-        stops = list(itertools.accumulate(len(job.frames) for job in jobs))
-        for job, start, stop in zip(jobs, [0, *stops], stops, strict=False):
-            job.answer.set_result(_rows(seen, start, stop))
-
-    def _look(self, backbone: Backbone, frames: NDArray[np.uint8]) -> Answer:
-        missing = -len(frames) % self._BATCH
-        filled = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing else frames
-        parts = [_look(backbone, filled[start : start + self._BATCH]) for start in range(0, len(filled), self._BATCH)]
-        if len(parts) == 1:
-            return parts[0]
-        features = np.concatenate([seen for seen, _ in parts])
-        sights = [sight for _, sight in parts if sight is not None]
-        if not sights:
-            return features, None
-        cells, living = (np.concatenate([getattr(sight, name) for sight in sights]) for name in ("cells", "living"))
-        return features, Sight(features, cells, living)
+    missing = -len(frames) % _BATCH
+    filled = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)]) if missing else frames
+    parts = [_look(backbone, filled[start : start + _BATCH]) for start in range(0, len(filled), _BATCH)]
+    number, sights = len(frames), [sight for _, sight in parts if sight is not None]
+    features = np.concatenate([seen for seen, _ in parts])[:number]
+    if not sights:
+        return features, None
+    cells, living = (
+        np.concatenate([getattr(sight, name) for sight in sights])[:number] for name in ("cells", "living")
+    )
+    return features, Sight(features, cells, living)
 
 
 @functools.cache
-def _accelerator() -> _Accelerator:
-    """One for the whole process: cuDNN plans each layer anew for every thread, longer than a short video takes."""
-    return _Accelerator()
-
-
-def _rows(answer: Answer, start: int, stop: int) -> Answer:
-    features, sight = answer
-    rows = slice(start, stop)
-    return features[rows], None if sight is None else Sight(features[rows], sight.cells[rows], sight.living[rows])
+def _accelerator() -> ThreadPoolExecutor:
+    """One thread for the whole process: cuDNN plans each layer anew for every one, longer than a short video takes."""
+    return ThreadPoolExecutor(1, "network")
 
 
 @contextlib.contextmanager
