@@ -13,7 +13,8 @@ Source: AAF Object Specification and AAF Edit Protocol (Advanced Media Workflow 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -55,11 +56,23 @@ def write_aaf(timeline: Timeline, path: Path, options: ExportOptions, progress: 
     library = _library()
     for source in timeline.sources:
         check_destination(path, source=source.path, overwrite=options.overwrite)
-    with written_whole(path, overwrite=options.overwrite) as unfinished, library.open(str(unfinished), "w") as file:
+    with written_whole(path, overwrite=options.overwrite) as unfinished, _new_file(library, unfinished) as file:
         masters = {source.id: _add_source(file, source) for source in timeline.sources}
         _add_sequence(file, timeline, masters, with_markers=options.markers)
     progress(Progress("export", len(timeline.parts), len(timeline.parts), "parts"))
     return [path]
+
+
+@contextlib.contextmanager
+def _new_file(library: ModuleType, path: Path) -> Iterator[Any]:
+    """A file to fill; pyaaf2 by itself leaves it open where the disk is full when it is written in the end."""
+    file = library.open(str(path), "w")
+    try:
+        yield file
+        file.close()
+    finally:
+        with contextlib.suppress(OSError):  # what it could not write was said before
+            file.f.close()
 
 
 def _library() -> ModuleType:

@@ -14,7 +14,7 @@ from av.audio.resampler import AudioResampler
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from autohighlight.media.source import changed, check_unchanged, open_probed
+from autohighlight.media.source import changed, check_unchanged, open_probed, packets_from
 from autohighlight.types import AudioStream, MediaInfo
 
 _JUMP_SECONDS = Fraction(1, 20)
@@ -111,7 +111,7 @@ class AudioReader:
                 # A second early: codecs with overlapping windows need the packet before to come out right.
                 container.seek(int((start - 1) / (stream.time_base or Fraction(1, 1000))), stream=stream)
             try:
-                for packet in container.demux(stream):
+                for packet in packets_from(container, stream):
                     try:
                         yield from stream.codec_context.decode(packet if packet.size else None)
                     except av.error.EOFError:

@@ -24,7 +24,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from autohighlight.media.nal import is_unreferenced
-from autohighlight.media.source import changed, check_unchanged, open_probed
+from autohighlight.media.source import changed, check_unchanged, open_probed, packets_from
 from autohighlight.types import MediaInfo, PacketIndex
 
 _FRAME_PER_PACKET = frozenset({"h264", "hevc", "mpeg2video", "prores", "mjpeg"})
@@ -237,7 +237,7 @@ class VideoReader:
         has_begun, self._has_begun = self._has_begun, True
         if first > 0:
             if self._is_primed:
-                primer = next(container.demux(stream))
+                primer = next(packets_from(container, stream))
                 with contextlib.suppress(av.error.FFmpegError):  # damaged, it teaches the decoder nothing
                     stream.codec_context.decode(primer)
             container.seek(int(index.pts[first]), stream=stream, backward=True)
@@ -296,7 +296,7 @@ class VideoReader:
 def _with_data(container: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
     """The stream's packets until the file or its readable part ends, without the empty one that marks the end."""
     try:
-        for packet in container.demux(stream):
+        for packet in packets_from(container, stream):
             if packet.size:
                 yield packet
     except (av.error.FFmpegError, OSError):

@@ -33,7 +33,7 @@ from autohighlight.media.limits import (
     check_rate,
     check_ticks,
 )
-from autohighlight.media.source import check_readable, check_unchanged, open_source, size_too_large
+from autohighlight.media.source import check_readable, check_unchanged, open_source, packets_from, size_too_large
 from autohighlight.media.start_timecode import reel_name, start_timecode
 from autohighlight.times import STANDARD_FRAME_RATES, TimeRange, nearest_standard_rate
 from autohighlight.types import AudioStream, ColourInfo, MediaInfo, PacketIndex
@@ -164,7 +164,7 @@ def _demux(container: InputContainer, stream: VideoStream, path: Path, limits: L
             other.discard = Discard.all
     packets = _Packets()
     try:
-        for packet in container.demux(stream):
+        for packet in packets_from(container, stream):
             if packet.size:
                 packets.add(packet)
                 check_number_of_frames(path, len(packets.size), limits)
@@ -246,7 +246,7 @@ def _first_frame(path: Path, stream_index: int, limits: Limits) -> VideoFrame:
         stream = container.streams[stream_index]
         assert isinstance(stream, VideoStream)  # noqa: S101 -- for the type checker; it was chosen as one
         try:
-            for packet in container.demux(stream):
+            for packet in packets_from(container, stream):
                 try:
                     for frame in stream.codec_context.decode(packet if packet.size else None):
                         return frame

@@ -12,12 +12,17 @@ import contextlib
 import itertools
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import av.container
 import av.error
 import av.logging
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from autohighlight.config import Limits
 from autohighlight.errors import InputError, LimitError, NotAVideoError
@@ -41,6 +46,7 @@ _OPTIONS = {
 }
 
 
+_Stream = TypeVar("_Stream", VideoStream, AudioStream)
 _NUM_TRIED = 100  # packets
 
 
@@ -125,12 +131,26 @@ def size_too_large(path: Path, limits: Limits) -> tuple[int, int] | None:
                 for packet in itertools.islice(container.demux(readable), _NUM_TRIED):
                     with contextlib.suppress(av.error.FFmpegError):
                         packet.decode()
-        except (av.error.FFmpegError, NotAVideoError):
+        except (av.error.FFmpegError, NotAVideoError, IndexError):  # the last: see `packets_from`
             pass  # what was said until then may tell
         finally:
             av.logging.set_level(level)
     sizes = [(int(match[1]), int(match[2])) for _, _, text in said if (match := _TOO_LARGE.search(text))]
     return max(sizes, default=None)
+
+
+def packets_from(container: av.container.InputContainer, stream: _Stream) -> Iterator[Packet[_Stream]]:
+    """The packets of a stream from where the container is to its end, then an empty one as a rule.
+
+    Raises:
+        av.error.FFmpegError, OSError: the file cannot be read on.
+    """
+    try:
+        yield from container.demux(stream)
+    except IndexError:
+        # A damaged transport stream may announce further streams on the way. PyAV does not know of them when, at the
+        # very end, it makes the empty packet of each.
+        return
 
 
 def open_probed(media: MediaInfo) -> av.container.InputContainer:
