@@ -34,7 +34,7 @@ sys.path.insert(0, str(REPOSITORY))
 from autohighlight.executors.local import LocalExecutor  # noqa: E402
 from autohighlight.executors.protocol import Failed, Returned, Started, Task  # noqa: E402
 from autohighlight.media.libraries import library_versions  # noqa: E402
-from benchmarks.kills import SUBJECTS, kill_at_random  # noqa: E402
+from benchmarks.kills import SUBJECTS, Subject, kill_at_random  # noqa: E402
 from benchmarks.mutants import CONTAINERS, MUTATIONS, Case, Verdict, attempt, make_seeds  # noqa: E402
 from benchmarks.tables import print_provenance, print_table  # noqa: E402
 
@@ -44,7 +44,7 @@ TIMEOUT_SECONDS = 30.0
 def main() -> int:
     arguments = _arguments()
     if arguments.kills:
-        return _kill(arguments.kills, arguments.seed)
+        return _kill([SUBJECTS[name] for name in arguments.commands], arguments.kills, arguments.seed)
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
         os.environ |= {
@@ -72,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="processes at once (default: %(default)s)")
     parser.add_argument("--only", type=int, metavar="N", help="the file of this number alone")
     parser.add_argument("--kills", type=int, default=0, metavar="N", help="kill so often instead, at random moments")
+    parser.add_argument("--commands", nargs="+", choices=list(SUBJECTS), default=list(SUBJECTS), help="which to kill")
     parser.add_argument("--media", type=Path, default=REPOSITORY.parent / "shared" / "media" / "real")
     parser.add_argument("--keep", type=Path, help="the folder for files that did harm (default: the working folder)")
     arguments = parser.parse_args()
@@ -79,11 +80,11 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _kill(number: int, seed: int) -> int:
+def _kill(subjects: list[Subject], number: int, seed: int) -> int:
     print_provenance()
     rows = [["command", "killed", "kills", "while it ran", "median moment", "faults"]]
     faults = []
-    for subject in SUBJECTS.values():
+    for subject in subjects:
         with tempfile.TemporaryDirectory(prefix="kills-") as folder:
             kills = kill_at_random(subject, Path(folder), number, seed)
         for target in subject.targets:
