@@ -73,7 +73,9 @@ def test_it_builds_and_holds_what_it_should(project: Path, build: Callable[[Path
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.split("/")[0] for name in names} == {package, f"{package}-{about(project)['version']}.dist-info"}
     inside = [name.removeprefix(f"{package}/") for name in names]
-    assert [name for name in inside if _TEST_FILES.search(name) and not name.startswith("testing/")] == []
+    assert [
+        name for name in inside if _TEST_FILES.search(name) and not name.startswith(("testing/", "templates/"))
+    ] == []
     with tarfile.open(built.sdist) as sdist:
         sources = {name.partition("/")[2] for name in sdist.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE"} <= sources
@@ -106,7 +108,5 @@ def test_it_installs_and_is_found_by_itself(
     listed = json.loads(environment.run("autohighlight", "plugins", "list", "--json", cwd=tmp_path))
     assert listed["errors"] == []
     found = {plugin["name"] for plugin in listed["plugins"] if plugin["source"] == name_of(project)}
-    assert found == set(
-        about(project).get("entry-points", {}).get("autohighlight", {"autohighlight.default_plugins": ""})
-    )
+    assert found == set(about(project).get("entry-points", {}).get("autohighlight", {"built in": ""}))
     environment.run("autohighlight", "--help", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""A network of convolutions and one of attention keep to the contract of backbones, with random weights.
+"""A network keeps to the contract of backbones, with random weights.
 
 What is around the network is the same for all; what differs from one to the next is in test_networks.py.
 """
@@ -20,12 +20,3 @@ class TestMC3(BackboneContract):
 
     def factory(self) -> BackboneFactory:
         return functools.partial(untrained, "mc3_18")
-
-
-@pytest.mark.slow
-class TestMViT(BackboneContract):
-    num_windows = 2
-    tolerance = 2e-2  # it computes in bfloat16 on some CPUs
-
-    def factory(self) -> BackboneFactory:
-        return functools.partial(untrained, "mvit_v2_s")

@@ -95,6 +95,19 @@ def test_the_classifier_makes_the_same_classes_of_the_feature(name: str, tmp_pat
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_feature_does_not_depend_on_the_rest_of_the_batch(name: str) -> None:
+    backbone = load_random(name, device="cpu")
+    frames = example_frames(2, backbone.window_length, backbone.input_size)
+    together = backbone.embed(frames)
+    assert together.shape == (2, NETWORKS[name].dim)
+    assert np.isfinite(together).all()
+    assert np.abs(together[0] - together[1]).max() > 0
+    alone = backbone.embed(frames[1:])
+    lengths = np.linalg.norm(together[1:], axis=1)
+    assert np.linalg.norm(alone - together[1:], axis=1) <= 0.02 * lengths  # bfloat16 on some CPUs
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_backbone_says_what_torchvision_shows_the_network(name: str) -> None:
     backbone, transforms = load_random(name, device="cpu"), weights_of(name).transforms()
