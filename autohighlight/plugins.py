@@ -214,7 +214,8 @@ class Registry(Generic[T], Mapping[str, T]):
             hint = f"there are: {', '.join(sorted(self._things))}"
             if self.left_out:
                 others = ", ".join(self.left_out)
-                hint += f"; or it is of a plugin that was left out, of which 'autohighlight plugins list' says why: {others}"
+                hint += "; or it is of a plugin that was left out, of which 'autohighlight plugins list' says why: "
+                hint += others
             raise OptionError(f"no {self.kind} is called {printable(name)!r}", hint) from None
 
     def __contains__(self, name: object) -> bool:
