@@ -1,7 +1,7 @@
 """The ``autohighlight`` command: builds the parser, runs one command, and turns what goes wrong into an exit code.
 
-Exit codes: 0 done; 1, 2, 3 as in `autohighlight.errors`; 70 a fault in this program or a plugin; 130 interrupted;
-143 or 129 terminated; 141 the reader of the output went away.
+Exit codes: 0 done; 1, 2, 3 as in `autohighlight.errors`; 4 as in `cli.commands.batch`; 70 a fault in this program or a
+plugin; 130 interrupted; 143 or 129 terminated; 141 the reader of the output went away.
 """
 
 from __future__ import annotations
