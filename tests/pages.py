@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 """A block of code: its language and its text."""
 
+_TYPED = re.compile(r"^```(?:\{code-block\} )?console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"(?:`|^|&& )(?:\$ )?(autohighlight [^`#\n]+)", re.MULTILINE)
 _ANY_FENCE = re.compile(r"^(?P<fence>`{3,}|:{3,}).*?^(?P=fence)[ ]*$", re.DOTALL | re.MULTILINE)
 _INLINE_LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -61,9 +62,7 @@ def typed_lines(page: Path) -> Iterator[TypedLine]:
 
     Where a block has prompts, what stands without one is what the commands print.
     """
-    for language, body in FENCE.findall(page.read_text("utf-8")):
-        if language != "console":
-            continue
+    for body in _TYPED.findall(page.read_text("utf-8")):
         lines = body.replace("\\\n", " ").splitlines()
         prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
         for line in prompted or lines:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import shutil
@@ -40,11 +41,15 @@ NOT_RUN = {
     r"autohighlight .*annotations/": "needs the annotated videos",
     r"autohighlight batch .*--watch$": "goes on until it is stopped; tests/unit/batch/test_watch.py stops it",
     r"autohighlight .*--device cuda": "needs a GPU",
+    r"ray start ": "starts a cluster; plugins/autohighlight-ray has tests that start one",
+    r"autohighlight .*--executor ray": "needs a cluster; plugins/autohighlight-ray has tests that start one",
+    r"autohighlight (torchvision|timm|onnx|audio) ": "a plugin's command, which the plugin's own tests run",
+    r"autohighlight .*--backbone (torchvision:|timm:|onnx)": "needs weights; the plugins' own tests make some up",
 }
 """Beginning of a command -> why it is not run."""
 
-PYTHON_RUN_ELSEWHERE: dict[str, str] = {}
-"""Page whose examples in Python are run by a test of their own -> that test."""
+FOLLOWED_ELSEWHERE = {"docs/write-a-plugin.md": "tests/plugins/test_tutorial.py"}
+"""Page that a test of its own follows -> that test."""
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 
@@ -55,6 +60,8 @@ def reason_not_to_run(line: TypedLine) -> str | None:
 
 
 def _to_run(page: Path) -> list[TypedLine]:
+    if name_of(page) in FOLLOWED_ELSEWHERE:
+        return []
     of_the_tutorial = [line for line in typed_lines(page) if page == TUTORIAL and line.text == "autohighlight demo"]
     return [*of_the_tutorial, *(line for line in typed_lines(page) if reason_not_to_run(line) is None)]
 
@@ -119,32 +126,33 @@ def desk(_filled_desk: Path, _kept_features: Path, tmp_path: Path, monkeypatch: 
     return folder
 
 
-def _python(page: Path) -> list[str]:
-    return [] if name_of(page) in PYTHON_RUN_ELSEWHERE else blocks(page, "python")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "page", [page for page in pages() if page != TUTORIAL and (_to_run(page) or _python(page))], ids=name_of
+    "page", [page for page in pages() if page != TUTORIAL and (_to_run(page) or blocks(page, "python"))], ids=name_of
 )
 def test_a_page_can_be_followed(page: Path, desk: Path) -> None:
     for line in _to_run(page):
         printed = type_in(_again(line))
         assert printed.code == 0, f"{line.text}\n{printed.out}{printed.err}"
-    if _python(page):
-        _run_as_a_script("\n".join(_python(page)))
+    if blocks(page, "python"):
+        _run_as_a_script("\n".join(blocks(page, "python")))
 
 
 def _run_as_a_script(example: str) -> None:
-    Path("example.py").write_text(example, "utf-8")
-    done = subprocess.run([sys.executable, "example.py"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    """As its reader would: saved as a file and run; with pytest where there are tests in it."""
+    Path("test_example.py").write_text(example, "utf-8")
+    with_pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
+    runs = [[], with_pytest] if "class Test" in example else [[]]
+    for words in runs:
+        command = [sys.executable, *words, "test_example.py"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_examples_that_are_run_elsewhere_are_there_and_so_are_their_tests() -> None:
-    for page, test in PYTHON_RUN_ELSEWHERE.items():
-        assert blocks(ROOT / page, "python")
-        assert (ROOT / test).is_file()
+def test_pages_that_are_followed_elsewhere_are_there_and_so_are_their_tests() -> None:
+    for page, test in FOLLOWED_ELSEWHERE.items():
+        assert list(typed_lines(ROOT / page))
+        assert Path(page).name in (ROOT / test).read_text("utf-8")
 
 
 def test_every_reason_not_to_run_has_its_command() -> None:
