@@ -152,7 +152,7 @@ class Limits:
         pixels: of one picture, as stored and as shown: 16K, 15360 x 8640, has 133 million.
         frames: of the stream, as the file says and as there are: four days at 60 frames/s.
         streams: of the file: pictures, sound tracks, subtitles, attached fonts.
-        hours: from the first picture to the end of the last. What is measured of a clip of 2 s takes 10 kB of memory.
+        hours: from the first picture to the end of the last. Clips of 2 s take up to 50 kB of memory each, 2.7 GB in all.
         min_fps: frames/s of a stream whose frames are evenly spaced: one in 100 s.
         max_fps: frames/s on average.
     """
@@ -160,7 +160,7 @@ class Limits:
     pixels: Fraction = Fraction(150_000_000)
     frames: Fraction = Fraction(20_000_000)
     streams: Fraction = Fraction(500)
-    hours: Fraction = Fraction(48)
+    hours: Fraction = Fraction(30)
     min_fps: Fraction = Fraction(1, 100)
     max_fps: Fraction = Fraction(1000)
 
