@@ -5,12 +5,12 @@ For scorers that look at a file's sound. `audio` has the samples of a reel.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from fractions import Fraction
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from autohighlight.media.audio import AudioReader, SoundChunk
 from autohighlight.types import AudioStream, MediaInfo
@@ -65,47 +65,26 @@ def sound_blocks(reader: AudioReader, block_seconds: int = 10) -> Iterator[Sound
     Raises:
         InputError: the file has changed since it was probed.
     """
-    length = block_seconds * reader.sample_rate
-    held: list[SoundChunk] = []
-    num_held = 0
-    end: Fraction | None = None
-    for chunk in _without_repeats(reader):
-        if held and chunk.start != end:
-            yield _joined(held)
-            held, num_held = [], 0
-        while num_held + chunk.samples.shape[1] >= length:
-            head, chunk = _divided(chunk, length - num_held, reader.sample_rate)  # noqa: PLW2901 -- the rest of it
-            yield _joined([*held, head])
-            held, num_held = [], 0
-        if chunk.samples.shape[1]:
-            held.append(chunk)
-            num_held += chunk.samples.shape[1]
-        end = _end(chunk, reader.sample_rate)
-    if held:
-        yield _joined(held)
-
-
-def _without_repeats(reader: AudioReader) -> Iterator[SoundChunk]:
-    """The chunks of a reader, each without what was heard before it ends."""
-    reached: Fraction | None = None
+    rate, length = reader.sample_rate, block_seconds * reader.sample_rate
+    held: list[NDArray[np.float32]] = []
+    origin: Fraction | None = None
+    first = reached = 0  # samples after `origin`: where what is held begins and ends
     for chunk in reader.chunks():
-        later = chunk
-        if reached is not None and chunk.start < reached:
-            _, rest = _divided(chunk, round((reached - chunk.start) * reader.sample_rate), reader.sample_rate)
-            later = dataclasses.replace(rest, start=reached)  # to the very moment: there is no gap
-        if later.samples.shape[1]:
-            reached = _end(later, reader.sample_rate)
-            yield later
-
-
-def _divided(chunk: SoundChunk, num_samples: int, sample_rate: int) -> tuple[SoundChunk, SoundChunk]:
-    head, rest = chunk.samples[:, :num_samples], chunk.samples[:, num_samples:]
-    return SoundChunk(chunk.start, head), SoundChunk(chunk.start + Fraction(head.shape[1], sample_rate), rest)
-
-
-def _end(chunk: SoundChunk, sample_rate: int) -> Fraction:
-    return chunk.start + Fraction(chunk.samples.shape[1], sample_rate)
-
-
-def _joined(chunks: list[SoundChunk]) -> SoundChunk:
-    return SoundChunk(chunks[0].start, np.concatenate([chunk.samples for chunk in chunks], axis=1))
+        origin = chunk.start if origin is None else origin
+        begin = round((chunk.start - origin) * rate)
+        samples = chunk.samples[:, max(0, reached - begin) :]
+        if not samples.shape[1]:
+            continue
+        if begin > reached:
+            if held:
+                yield SoundChunk(origin + Fraction(first, rate), np.concatenate(held, axis=1))
+            held, first, reached = [], begin, begin
+        while reached - first + samples.shape[1] >= length:
+            head, samples = np.split(samples, [length - (reached - first)], axis=1)
+            yield SoundChunk(origin + Fraction(first, rate), np.concatenate([*held, head], axis=1))
+            held, first, reached = [], first + length, first + length
+        if samples.shape[1]:
+            held.append(samples)
+            reached += samples.shape[1]
+    if held and origin is not None:
+        yield SoundChunk(origin + Fraction(first, rate), np.concatenate(held, axis=1))
