@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from autohighlight.config import BatchOptions
 from autohighlight.executors.protocol import Executor
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 import ray_work
+from conftest import NODE
+
 from autohighlight.config import BatchOptions
 from autohighlight.executors.local import LocalExecutor
 from autohighlight.executors.protocol import Event, Executor, Failed, Returned, Started, Task
-from conftest import NODE
-from tests.media_factory import make_video, tone
-
 from autohighlight_ray import ray_executor
+from tests.media_factory import make_video, tone
 
 pytestmark = pytest.mark.slow
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from autohighlight.config import BatchOptions
 from autohighlight.plugins import ExecutorFactory
 from autohighlight.testing import ExecutorContract
-
 from autohighlight_ray import ray_executor
 
 

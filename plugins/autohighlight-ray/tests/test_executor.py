@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 import ray_work
+
 from autohighlight.config import BatchOptions
 from autohighlight.errors import DependencyError, OptionError
 from autohighlight.executors.protocol import Advanced, Event, Executor, Failed, Returned, Started, Task
 from autohighlight.times import Length
-
 from autohighlight_ray import ray_executor
 
 

@@ -11,14 +11,14 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+
+import autohighlight_ray
 from autohighlight.cli import session
 from autohighlight.cli.arguments import given_options
 from autohighlight.cli.main import build_parser
 from autohighlight.cli.session import Session
 from autohighlight.discovery import ENTRY_POINT_GROUP
 from autohighlight.testing.registered import registered
-
-import autohighlight_ray
 
 
 def test_the_executor_is_registered_by_the_hook() -> None:

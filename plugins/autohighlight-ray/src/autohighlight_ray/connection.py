@@ -16,8 +16,8 @@ from typing import Any
 
 import ray
 import ray._private.worker
-from autohighlight.errors import DependencyError
 
+from autohighlight.errors import DependencyError
 from autohighlight_ray.environment import LOOPBACK, is_loopback, on_loopback
 from autohighlight_ray.settings import checked
 from autohighlight_ray.shares import Node

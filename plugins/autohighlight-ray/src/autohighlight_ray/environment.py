@@ -39,7 +39,7 @@ def on_loopback() -> Iterator[None]:
     clusters, as on macOS, it does not; the variable makes any system such a one. Ray reads it when it is imported,
     so that its copy is set as well.
     """
-    import ray._private.ray_constants as constants  # noqa: PLC0415 -- `prepare` comes before
+    import ray._private.ray_constants as constants
 
     was_allowed, before = constants.ENABLE_RAY_CLUSTER, os.environ.get(_CLUSTERS)
     constants.ENABLE_RAY_CLUSTER, os.environ[_CLUSTERS] = False, "0"

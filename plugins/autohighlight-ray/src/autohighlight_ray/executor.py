@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
+
 from autohighlight.config import BatchOptions
 from autohighlight.errors import DependencyError
 from autohighlight.executors.protocol import Advanced, Event, Failed, Returned, Started, Task, Work
 from autohighlight.executors.worker import one_line
 from autohighlight.machine import THREADS_VARIABLE
-
 from autohighlight_ray.connection import Connection
 from autohighlight_ray.failures import failure_of
 from autohighlight_ray.mailbox import Mail, Mailbox

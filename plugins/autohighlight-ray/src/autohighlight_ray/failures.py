@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from autohighlight.executors.protocol import Failed
-from autohighlight.executors.worker import one_line
 from ray.exceptions import (
     LocalRayletDiedError,
     NodeDiedError,
@@ -13,6 +11,9 @@ from ray.exceptions import (
     TaskCancelledError,
     WorkerCrashedError,
 )
+
+from autohighlight.executors.protocol import Failed
+from autohighlight.executors.worker import one_line
 
 _LOGS = "what it said last is in Ray's logs: ray logs worker-*.err"
 

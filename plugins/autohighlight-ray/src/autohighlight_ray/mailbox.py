@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ray
-from autohighlight.types import Progress
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from autohighlight.types import Progress
 
 _LOG = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from autohighlight.executors.protocol import Work
 from autohighlight.executors.worker import one_line
-
 from autohighlight_ray.mailbox import Beginning, Reporter
 
 
