@@ -5,7 +5,7 @@
 No archive is read. What one hour costs is measured here and now, stage by stage, as processor time, on half a minute
 and three minutes of 720p; then `benchmarks/cluster_model.py` plays a whole batch through for several computers and
 clusters. The cost of the network on a GPU, and how much longer work takes on several cores than a share of it, are read
-from the tables in docs/benchmarks.md. Each number says where it is from. Everything takes less than three minutes.
+from the tables in docs/benchmarks.md. Each number says where it is from. It takes two minutes of processor time.
 """
 
 from __future__ import annotations
