@@ -44,6 +44,7 @@ NOT_RUN = {
     r"ray start ": "starts a cluster; plugins/autohighlight-ray has tests that start one",
     r"autohighlight .*--executor ray": "needs a cluster; plugins/autohighlight-ray has tests that start one",
     r"autohighlight (torchvision|timm|onnx|audio) ": "a plugin's command, which the plugin's own tests run",
+    r"autohighlight .*--scorer [^ ]*audio": "needs a plugin that listens; its own tests run it",
     r"autohighlight .*--backbone (torchvision:|timm:|onnx)": "needs weights; the plugins' own tests make some up",
 }
 """Beginning of a command -> why it is not run."""
