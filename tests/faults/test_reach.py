@@ -94,7 +94,7 @@ def assert_refused_unread(command: Command, path: Path, decoy: Path, called: Cal
 
 
 @pytest.mark.parametrize("kind", PLAYLISTS)
-@pytest.mark.parametrize("suffix", [".mp4", ".m3u8", ".ts"])
+@pytest.mark.parametrize("suffix", [".mp4", ".m3u8"])
 def test_a_text_that_names_others_reads_none_of_them(
     kind: str, suffix: str, command: Command, decoy: Path, tmp_path: Path
 ) -> None:
