@@ -1,8 +1,8 @@
 """Folders and archives of videos: found, worked through whatever happens, taken up where they were stopped.
 
-    places -> inputs -> plan -> tasks on an executor -> staged results -> published results -> montage, summary
-              inputs    plan    perform                                   publish              montage, summary
-                        outputs                                           run                  complete
+places -> inputs -> plan -> tasks on an executor -> staged results -> published results -> montage, summary
+          inputs    plan    perform                                   publish              montage, summary
+                    outputs                                           run                  complete
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Job:
 
     @property
     def staging(self) -> Path:
-        """The folder that its results are written to before they are published."""
+        """The folder that its results are written to before they are published, each try in one of its own in it."""
         return self.output / STATE_FOLDER / "staging" / self.key
 
     @property

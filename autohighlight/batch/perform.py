@@ -98,8 +98,10 @@ def _perform(job: Job, video: Path, progress: ProgressCallback) -> Outcome:
         return Outcome("unchanged", content)
     plugins = loaded_plugins(job.plugins)
     analysis = pipeline.analyse(video, job.options, plugins=plugins, progress=progress)
-    _empty(job.staging)
-    files, about = _write(job, analysis, plugins, progress)
+    job.staging.mkdir(parents=True, exist_ok=True)
+    # Of this try alone: a worker that was given up, on a computer cut off from the others, may still be writing.
+    folder = Path(tempfile.mkdtemp(dir=job.staging))
+    files, about = _write(job, folder, analysis, plugins, progress)
     if _digest(video) != content:  # costs nothing where the file's state is what it was
         raise InputError(Path(job.source), "was changed while it was read", "run again when it is whole")
     return dataclasses.replace(about, content=content, files=files)
@@ -113,11 +115,11 @@ def _digest(video: Path) -> str:
 
 
 def _write(
-    job: Job, analysis: Analysis, plugins: Plugins, progress: ProgressCallback
+    job: Job, folder: Path, analysis: Analysis, plugins: Plugins, progress: ProgressCallback
 ) -> tuple[tuple[Staged, ...], Outcome]:
-    """Chooses, and writes every result into the staging folder; gives them, and what there is to say."""
+    """Chooses, and writes every result into a folder; gives them, and what there is to say."""
     selection = pipeline.select(analysis, job.options, plugins=plugins)
-    decisions = job.staging / f"{job.stem.name}{DECISIONS_SUFFIX}"
+    decisions = folder / f"{job.stem.name}{DECISIONS_SUFFIX}"
     document = highlights_document(analysis, selection, None) | {"video": remote.shown(job.source)}
     decisions.write_text(to_json(document) + "\n", "ascii")
     written, warnings = [decisions], list(_losses(analysis))
@@ -128,7 +130,7 @@ def _write(
         timeline = pipeline.build(chosen, handles=handles, plugins=plugins)
         warnings += (warning for warning in timeline.warnings if warning not in warnings)
         written += pipeline.write_timeline(
-            timeline, job.staging / name, form, options=options, plugins=plugins, progress=progress
+            timeline, folder / name, form, options=options, plugins=plugins, progress=progress
         )
     about = Outcome(
         "done",
@@ -137,7 +139,7 @@ def _write(
         highlight_seconds=float(selection.duration),
         warnings=tuple(warnings),
     )
-    scores = job.staging / job.scores.name
+    scores = folder / job.scores.name
     scores.write_text(json.dumps(ScoredVideo.of(analysis).to_json()), "ascii")
     files = [_staged(path, job.stem.parent / path.name) for path in written]
     return (*files, _staged(scores, job.scores)), about
@@ -148,12 +150,6 @@ def _staged(staged: Path, path: PurePosixPath) -> Staged:
     with staged.open("rb") as file:
         os.fsync(file.fileno())
     return Staged(staged, path, staged.stat().st_size, content_digest(staged))
-
-
-def _empty(folder: Path) -> None:
-    """Makes an empty folder, whatever an earlier try has left there."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
 
 
 def _losses(analysis: Analysis) -> tuple[str, ...]:
@@ -168,7 +164,6 @@ def _cause(error: AutohighlightError) -> Cause:
 
 
 def _failed(job: Job, cause: Cause, problem: str, hint: str) -> Outcome:
-    shutil.rmtree(job.staging, ignore_errors=True)
     try:
         state = state_of(job.source)
     except AutohighlightError:

@@ -48,7 +48,7 @@ def publish(record: Record, output: Path, database: Database, *, overwrite: bool
         problem = f"{error.filename}: {error.strerror}"
         after = replace(record, status="failed", cause="output", problem=problem, hint="", staged=())
     database.put(after)
-    for folder in {staged.staged.parent for staged in record.staged}:
+    for folder in {staged.staged.parent.parent for staged in record.staged}:  # with what other tries have left
         shutil.rmtree(folder, ignore_errors=True)
     return after
 
