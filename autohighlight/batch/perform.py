@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import json
 import os
-import shutil
 import tempfile
 import time
 from contextlib import AbstractContextManager, nullcontext
