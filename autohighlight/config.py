@@ -152,7 +152,8 @@ class Limits:
         pixels: of one picture, as stored and as shown: 16K, 15360 x 8640, has 133 million.
         frames: of the stream, as the file says and as there are: four days at 60 frames/s.
         streams: of the file: pictures, sound tracks, subtitles, attached fonts.
-        hours: from the first picture to the end of the last. Clips of 2 s take up to 50 kB of memory each, 2.7 GB in all.
+        hours: from the first picture to the end of the last. Clips of 2 s take up to 50 kB of memory each, 2.7 GB in
+            all.
         min_fps: frames/s of a stream whose frames are evenly spaced: one in 100 s.
         max_fps: frames/s on average.
     """

@@ -258,8 +258,8 @@ def test_a_pattern_of_pictures_is_only_a_name(command: Command, tmp_path: Path) 
 
 def test_no_container_that_is_read_is_a_list_of_others() -> None:
     others = (
-        "concat hls applehttp dash sdp rtsp rtp sap image2 image2pipe lavfi imf mlv webm_dash_manifest vobsub jacosub tty "
-        "bluray x11grab v4l2 alsa fbdev ffmetadata data libgme vapoursynth avisynth smil"
+        "concat hls applehttp dash sdp rtsp rtp sap image2 image2pipe lavfi imf mlv webm_dash_manifest vobsub jacosub "
+        "tty bluray x11grab v4l2 alsa fbdev ffmetadata data libgme vapoursynth avisynth smil"
     )
     assert not {*others.split()} & set(CONTAINERS.split(","))
     assert not [name for name in CONTAINERS.split(",") if name.endswith("_pipe")]

@@ -200,7 +200,9 @@ def test_a_file_reached_by_two_names_of_one_path_is_one_source() -> None:
 
 def test_a_montage_has_the_rate_and_the_size_that_most_of_it_has() -> None:
     small = make_media(path="small.mp4", frame_rate="25", width=640, height=360)
-    large = make_media(path="large.mp4", frame_rate="30000/1001", start_timecode=Timecode.parse("01:00:00;00", Fraction(30)))
+    large = make_media(
+        path="large.mp4", frame_rate="30000/1001", start_timecode=Timecode.parse("01:00:00;00", Fraction(30))
+    )
     other = make_media(path="other.mp4", frame_rate="50", width=1280, height=720)
     selections = select(small, (2, 7)), select(large, (2, 6)), select(other, (0, 3))
     timeline = build_timeline(*selections, format_of="most")
