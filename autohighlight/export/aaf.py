@@ -65,14 +65,13 @@ def write_aaf(timeline: Timeline, path: Path, options: ExportOptions, progress: 
 
 @contextlib.contextmanager
 def _new_file(library: ModuleType, path: Path) -> Iterator[Any]:
-    """A file to fill; pyaaf2 by itself leaves it open where the disk is full when it is written in the end."""
-    file = library.open(str(path), "w")
-    try:
-        yield file
-        file.close()
-    finally:
-        with contextlib.suppress(OSError):  # what it could not write was said before
-            file.f.close()
+    """A file to fill, in memory until it is whole: pyaaf2 leaves files open where the disk is full."""
+    file = library.open(mode="w")
+    yield file
+    file.save()
+    file.manager.remove_temp()
+    file.cfb.close()
+    path.write_bytes(file.f.getvalue())
 
 
 def _library() -> ModuleType:
