@@ -167,12 +167,12 @@ class Limits:
 
     @classmethod
     def parse(cls, text: str) -> Limits:
-        """Reads ``pixels=900e6,hours=100``; what is not named keeps its default.
+        """Reads ``pixels=900e6,hours=100``; what is not named keeps its default, and ``usual`` names nothing.
 
         Raises:
             OptionError: a name that no limit has, or a value that is no number.
         """
-        settings = parse_settings(text)
+        settings = parse_settings("" if text == "usual" else text)
         names = [spec.name for spec in dataclasses.fields(cls)]
         for name, value in settings.items():
             if name not in names:
@@ -182,7 +182,8 @@ class Limits:
         return cls(**{name: Fraction(value) for name, value in settings.items()})
 
     def __str__(self) -> str:
-        return ",".join(f"{spec.name}={float(getattr(self, spec.name)):.12g}" for spec in dataclasses.fields(self))
+        others = [spec.name for spec in dataclasses.fields(self) if getattr(self, spec.name) != spec.default]
+        return ",".join(f"{name}={float(getattr(self, name)):.12g}" for name in others) or "usual"
 
 
 class Checked:
@@ -256,7 +257,8 @@ class ExtractOptions(Checked):
     )
     limits: Limits = option(
         Limits(),
-        "what a video may have at most; more is taken for damage or an attack, and refused; those not named stay",
+        "what a video may have at most; more is taken for damage or an attack, and refused. Usual are pixels 150e6, "
+        "frames 20e6, streams 500, hours 30, min_fps 0.01, max_fps 1000; those not named stay so",
         metavar="NAME=N[,...]",
         parse=Limits.parse,
     )
@@ -441,7 +443,7 @@ class BatchOptions(Checked):
     )
     jobs: int | None = option(
         None,
-        "how many videos are worked on at once (default: what this computer's cores and memory are good for)",
+        "how many videos are worked on at once (default: by cores and memory)",
         metavar="N",
         parse=int,
         at_least=1,
@@ -455,8 +457,7 @@ class BatchOptions(Checked):
     )
     scratch: Path | None = option(
         None,
-        "the folder for temporary copies of videos that lie at an address, as s3:// (default: the system's folder for "
-        "temporary files)",
+        "the folder for temporary copies of videos that lie at an address, as s3:// (default: the system's)",
         metavar="FOLDER",
         parse=Path,
     )

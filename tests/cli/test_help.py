@@ -80,7 +80,7 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
     ("words", "problem", "hint"),
     [
         (["rel"], "no command is called 'rel'", "did you mean reel?"),
-        (["xyzzy"], "no command is called 'xyzzy'", "there are: reel, export, gif, webp, score"),
+        (["xyzzy"], "no command is called 'xyzzy'", "there are: reel, batch, export, gif, webp, score"),
         (["config", "shwo"], "no command is called 'shwo'", "did you mean show?"),
         (["reel", "v.mp4", "--duraton", "3"], "no option is called --duraton", "did you mean --duration?"),
         (["reel", "v.mp4", "--duraton=3"], "no option is called --duraton", "did you mean --duration?"),

@@ -36,7 +36,7 @@ def extracted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Fraction]]:
         rising = np.arange(count + 1, dtype=np.float32)
         return make_features(count + 1, clips=clips, cues={"difference": rising, "spread": rising})
 
-    monkeypatch.setattr(videos_module, "probe", lambda path: make_media(20.5, start=START, path=path))
+    monkeypatch.setattr(videos_module, "probe", lambda path, _options: make_media(20.5, start=START, path=path))
     monkeypatch.setattr(videos_module, "extract", extract)
     return done
 
