@@ -37,7 +37,10 @@ def test_show_says_where_each_value_comes_from(command: Command, files: dict[str
     assert shown["selector"] == {"value": None, "source": "default"}
 
 
-def test_show_prints_a_row_for_every_option(command: Command, files: dict[str, Path]) -> None:
+def test_show_prints_a_row_for_every_option(
+    command: Command, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # so that no row is wrapped, however long the path of the folder
     out = command("config", "show", "--config", files["given"]).out
     rows = {line.split()[0]: line for line in out.splitlines()[2:]}
     assert set(rows) == {spec.name.replace("_", "-") for _, spec in option_fields()}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import autohighlight
+from autohighlight.cli.arguments import ALL_STAGES, STAGES_OF_ONE
 from autohighlight.cli.main import build_parser
 from autohighlight.cli.session import Session
 from autohighlight.config import option_fields, option_flag
@@ -45,14 +46,26 @@ def test_help_of_every_command_says_what_it_does_and_gives_examples(command: Com
 def test_main_help_names_every_command(command: Command) -> None:
     out = command("--help").out
     deeper = ("demo", "evaluate", "analyse", "benchmark", "config", "doctor", "plugins", "schema")
-    for name in ("reel", "export", "gif", "webp", "score", *deeper):
+    for name in ("reel", "batch", "export", "gif", "webp", "score", *deeper):
         assert re.search(rf"^    {name}\s+\w", out, re.MULTILINE)
 
 
-@pytest.mark.parametrize("words", [("reel",), ("demo",), ("config", "show")])
-def test_every_option_appears_with_its_text_and_default(command: Command, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "stages"),
+    [
+        (("reel",), STAGES_OF_ONE),
+        (("demo",), STAGES_OF_ONE),
+        (("config", "show"), ALL_STAGES),
+        (("batch",), ALL_STAGES),
+    ],
+)
+def test_every_option_appears_with_its_text_and_default(
+    command: Command, words: tuple[str, ...], stages: tuple[str, ...]
+) -> None:
     out = " ".join(command(*words, "--help").out.split()).replace("- ", "-")  # undoes the wrapping at hyphens
-    for _, spec in option_fields():
+    for stage, spec in option_fields():
+        if stage not in stages:
+            continue
         assert option_flag(spec.name) in out
         assert " ".join(spec.metadata["text"].split()).replace("- ", "-") in out
         if spec.default is not None and not isinstance(spec.default, bool):
