@@ -138,9 +138,7 @@ def test_a_scorer_that_a_broken_plugin_would_bring_says_so(
     outcome = command("score", video, "--scorer", "loudest")
     assert outcome.code == 2
     assert "no scorer is called 'loudest'" in outcome.err
-    assert (
-        "it is of a plugin that was left out, of which 'autohighlight plugins list' says why: sample" in outcome.err
-    )
+    assert "it is of a plugin that was left out, of which 'autohighlight plugins list' says why: sample" in outcome.err
 
 
 def test_a_name_that_is_built_in_stays_what_it_is(command: Command, plugin_module: Install) -> None:

@@ -22,7 +22,7 @@ def test_set_up_has_exactly_two_commands() -> None:
     commands = [line for block in FENCE.findall(section) for line in block[1].splitlines() if line]
     assert [command.split()[:2] for command in commands] == [["pip", "install"]] * 2
     assert "autohighlight reel VIDEO" in commands[0]
-    assert commands[1].endswith("&& pytest")
+    assert commands[1].endswith("&& pytest -n auto")
 
 
 def test_it_begins_with_a_picture_and_the_commands_that_made_it() -> None:
