@@ -91,7 +91,10 @@ def test_a_folder_that_cannot_be_written_is_said(
         download(NAME, quiet=True)
 
 
-def test_the_list_says_what_is_here(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_says_what_is_here(
+    published: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")  # whoever runs the tests may have a narrow terminal
     download(NAME, quiet=True)
     assert run_command(["torchvision", "list"], autohighlight_torchvision) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.startswith("torchvision:")}
