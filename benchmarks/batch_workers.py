@@ -19,24 +19,8 @@ import threading
 import time
 from pathlib import Path
 
-import av
-import numpy as np
+from films import make_film
 from tables import print_provenance, print_table
-
-
-def make_video(path: Path, seconds: int, seed: int) -> None:
-    """A film of 1280 x 720 at 25 frames/s with a shot every few seconds."""
-    random = np.random.default_rng(seed)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "g": "50"})
-        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
-        for number in range(seconds * 25):
-            if number % 90 == 0:
-                scene = random.integers(0, 255, (24, 40, 3)).astype(np.uint8).repeat(36, 0).repeat(36, 1)
-                speed = int(random.integers(0, 12))
-            picture = np.ascontiguousarray(np.roll(scene, number * speed, axis=1)[72:792, 80:1360])
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
 
 
 class GpuMemory(threading.Thread):
@@ -86,7 +70,7 @@ def main() -> int:
         footage = Path(folder) / "footage"
         footage.mkdir()
         for number in range(arguments.videos):
-            make_video(footage / f"{number}.mp4", arguments.seconds, number)
+            make_film(footage / f"{number}.mp4", arguments.seconds, seed=number, preset="ultrafast")
         floor = 0.0
         for jobs in arguments.jobs:
             runs = [

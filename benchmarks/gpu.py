@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from films import make_film
 from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -248,23 +249,10 @@ def measure_training(report: Report, device: str, steps: int) -> None:
 
 @contextlib.contextmanager
 def made_video(seconds: int) -> Iterator[Path]:
-    """A film of 1280 x 720 at 25 frames/s with a shot every few seconds, made by PyAV alone."""
-    import av
-
-    random = np.random.default_rng(0)
+    """A film of so many seconds, as long as the context lasts."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream("libx264", rate=25, options={"preset": "veryfast", "g": "50"})
-            stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
-            for number in range(seconds * 25):
-                if number % 90 == 0:
-                    scene = random.integers(0, 255, (24, 40, 3)).astype(np.uint8).repeat(36, 0).repeat(36, 1)
-                    speed = int(random.integers(0, 12))
-                picture = np.ascontiguousarray(np.roll(scene, number * speed, axis=1)[72:792, 80:1360])
-                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode(None))
+        make_film(path, seconds)
         yield path
 
 
