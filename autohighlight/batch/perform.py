@@ -125,9 +125,10 @@ def _write(
     for form, name in result_names(job.stem.name, job.forms, plugins.exporters).items():
         options = job.short_options if form in SHORT_FORMS else job.options
         chosen = pipeline.select(analysis, options, plugins=plugins) if form in SHORT_FORMS else selection
-        handles = None if plugins.exporters[form].renders else options.export.handles
-        timeline = pipeline.build(chosen, handles=handles, plugins=plugins)
-        warnings += (warning for warning in timeline.warnings if warning not in warnings)
+        renders = plugins.exporters[form].renders
+        timeline = pipeline.build(chosen, handles=None if renders else options.export.handles, plugins=plugins)
+        if not renders:  # what they are about is of editing software
+            warnings += (warning for warning in timeline.warnings if warning not in warnings)
         written += pipeline.write_timeline(
             timeline, folder / name, form, options=options, plugins=plugins, progress=progress
         )
