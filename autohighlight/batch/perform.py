@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -84,8 +84,6 @@ def state_of(source: str, *, is_fresh: bool = True) -> str:
 
 
 def _at_hand(job: Job) -> AbstractContextManager[Path]:
-    if not remote.is_remote(job.source):
-        return nullcontext(Path(job.source))
     options = job.options.batch
     folder = options.scratch or Path(tempfile.gettempdir()) / f"autohighlight-scratch-{os.getuid()}"
     return remote.local_copy(job.source, folder, options.scratch_size * 1_000_000)
