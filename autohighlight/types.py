@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from autohighlight.config import Limits
 
 
+FieldOrder = Literal["progressive", "top", "bottom"]
+"""Whether frames are whole, or hold two fields taken one after the other: ``top`` where that of the first line is
+earlier, ``bottom`` where it is later."""
+
+
 @dataclass(frozen=True)
 class ColourInfo:
     """How a picture's numbers are meant, in FFmpeg's names (ITU-T H.273); ``unknown`` where the file is silent."""
@@ -137,6 +142,7 @@ class MediaInfo:
         colour: how the numbers are meant.
         audio: the sound tracks.
         num_frames: how many frames the stream holds (packets, where nothing is damaged).
+        field_order: ``progressive``; or, of interlaced video, the field that is shown first.
         num_frames_absent: how many more the container announces than the file holds, where it is cut short.
         packets: the stream's packets; None for media described without a file.
         start_timecode: the label of the first frame shown, at `frame_rate`; None where the file has no timecode.
@@ -162,6 +168,7 @@ class MediaInfo:
     colour: ColourInfo
     audio: tuple[AudioStream, ...]
     num_frames: int
+    field_order: FieldOrder = "progressive"
     num_frames_absent: int = 0
     packets: PacketIndex | None = field(default=None, repr=False, compare=False)
     start_timecode: Timecode | None = None

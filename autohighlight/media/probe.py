@@ -6,8 +6,10 @@ container's header says of length and rate is not trusted.
 
 from __future__ import annotations
 
+import itertools
 import re
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 from autohighlight.config import Limits
 from autohighlight.errors import InputError, NoVideoStreamError, UndecodableError
 from autohighlight.files import Snapshot
+from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
 from autohighlight.media.limits import (
     check_length,
     check_number_of_frames,
@@ -36,7 +39,7 @@ from autohighlight.media.limits import (
 from autohighlight.media.source import check_readable, check_unchanged, open_source, packets_from, size_too_large
 from autohighlight.media.start_timecode import reel_name, start_timecode
 from autohighlight.times import STANDARD_FRAME_RATES, TimeRange, nearest_standard_rate
-from autohighlight.types import AudioStream, ColourInfo, MediaInfo, PacketIndex
+from autohighlight.types import AudioStream, ColourInfo, FieldOrder, MediaInfo, PacketIndex
 
 _ATTACHED_PICTURE = 0x0400 | 0x0800  # AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITION_TIMED_THUMBNAILS
 _DEFAULT = 0x0001  # AV_DISPOSITION_DEFAULT
@@ -79,7 +82,7 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
         stream = _video_stream(container, path)
         packets, end, num_absent = _read_packets(container, stream, path, limits)
         audio = tuple(_audio_stream(s) for s in container.streams.audio if s.codec_context is not None)
-        frame = _first_frame(path, stream.index, limits)
+        frame, fields = _first_frame(path, stream.index, limits)
         rate, is_variable = _frame_rate(stream, packets, limits)
         time_base = stream.time_base or Fraction(1, 1000)
         first = int(packets.pts[packets.is_shown].min())
@@ -106,6 +109,7 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
             colour=_colour(frame),
             audio=audio,
             num_frames=int(packets.is_shown.sum()),
+            field_order=fields,
             num_frames_absent=num_absent,
             packets=packets,
             start_timecode=start_timecode(container, stream, path, rate),
@@ -241,22 +245,32 @@ def _ticks_per_frame(stream: VideoStream) -> int:
     return max(1, round(1 / (rate * (stream.time_base or Fraction(1, 1000)))))
 
 
-def _first_frame(path: Path, stream_index: int, limits: Limits) -> VideoFrame:
+def _first_frame(path: Path, stream_index: int, limits: Limits) -> tuple[VideoFrame, FieldOrder]:
+    """The first frame that can be decoded, and the order of the stream's fields."""
     with open_source(path, limits) as container:
         stream = container.streams[stream_index]
         assert isinstance(stream, VideoStream)  # noqa: S101 -- for the type checker; it was chosen as one
-        try:
-            for packet in packets_from(container, stream):
-                try:
-                    for frame in stream.codec_context.decode(packet if packet.size else None):
-                        return frame
-                except av.error.InvalidDataError:
-                    continue  # damaged: a later packet may decode
-        except (av.error.FFmpegError, OSError):
-            pass  # the file ends in its damage: nothing came before
+        decoded = _decoded(container, stream)
+        if (frame := next(decoded, None)) is not None:
+            frames = [frame]
+            if may_be_interlaced(stream.codec_context, frame):
+                frames += itertools.islice(decoded, NUM_FRAMES_TRIED - 1)
+            return frame, field_order(stream.codec_context, frames)
     if (size := size_too_large(path, limits)) is not None:
         check_picture(path, *size, limits)
     raise UndecodableError(path, "holds a video stream, but not one frame of it can be decoded", "it may be damaged")
+
+
+def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """The frames of a stream up to its end or to where the file cannot be read on; damaged packets are skipped."""
+    try:
+        for packet in packets_from(container, stream):
+            try:
+                yield from stream.codec_context.decode(packet if packet.size else None)
+            except av.error.InvalidDataError:
+                continue  # damaged: a later packet may decode
+    except (av.error.FFmpegError, OSError):
+        return
 
 
 def _aspect_ratio(stream: VideoStream) -> Fraction:
