@@ -19,11 +19,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Literal
+from urllib.parse import quote_from_bytes
 
 from autohighlight.batch.jobs import STATE_FOLDER, Cause, Staged
 from autohighlight.errors import OutputError
+from autohighlight.file_urls import name_bytes
 
 FORMAT_VERSION = 1
 """Grows whenever a database of an earlier version cannot be read as it is."""
@@ -173,10 +175,19 @@ class Database:
         return None if row is None else str(row[0])
 
 
+def read_only_address(path: PurePath) -> str:
+    """A database as SQLite is to be told of it; a server that it lies on stands in the path, as SQLite knows no host.
+
+    Source: sqlite.org/uri.html, section 3.1.
+    """
+    name = path.as_posix()
+    root = "" if name.startswith("/") else "/"
+    return f"file://{root}{quote_from_bytes(name_bytes(name), safe='/:')}?mode=ro"
+
+
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     if read_only:
-        address = f"{path.absolute().as_uri()}?mode=ro"
-        return sqlite3.connect(address, uri=True, isolation_level=None, timeout=5)
+        return sqlite3.connect(read_only_address(path.absolute()), uri=True, isolation_level=None, timeout=5)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     return sqlite3.connect(path, isolation_level=None, timeout=5)

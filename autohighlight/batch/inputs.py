@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from autohighlight.batch import listing, patterns, remote
-from autohighlight.errors import InputError, OptionError
+from autohighlight.errors import InputError, OptionError, printable
 from autohighlight.finding import VIDEO_SUFFIXES, is_hidden, is_result, mode_of, real_path, walk
 
 
@@ -100,17 +101,28 @@ def find_inputs(
 def read_list(stream: BinaryIO) -> tuple[str, ...]:
     """The places in a list: one a line, or each ended by a NUL, as ``find -print0`` writes them.
 
-    Names are any bytes. Blank lines, a carriage return at the end of a line and a byte order mark do not count;
-    UTF-16 is read if it begins with such a mark.
+    Names are any bytes, on Windows UTF-8. Blank lines, a carriage return at the end of a line and a byte order mark do
+    not count; UTF-16 is read if it begins with such a mark.
+
+    Raises:
+        OptionError: on Windows, where a name is not UTF-8.
     """
     data = stream.read()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data.decode("utf-16").encode()
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\0" in data:
-        return tuple(os.fsdecode(name) for name in data.split(b"\0") if name)
+        return tuple(_name(name) for name in data.split(b"\0") if name)
     lines = (line.removesuffix(b"\r") for line in data.split(b"\n"))
-    return tuple(os.fsdecode(line) for line in lines if line.strip())
+    return tuple(_name(line) for line in lines if line.strip())
+
+
+def _name(name: bytes) -> str:
+    try:
+        return os.fsdecode(name)
+    except UnicodeDecodeError:  # Windows only, where names are Unicode
+        shown = printable(name.decode("utf-8", "backslashreplace"))
+        raise OptionError(f"the list is not UTF-8: {shown}", "save it as UTF-8") from None
 
 
 def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
@@ -237,6 +249,10 @@ def _mode(path: Path) -> int | None:
             raise InputError(path, "is a link to something that is not there", "check where it leads") from None
         return None
     except (OSError, ValueError) as error:  # as a circle of links, or a name with a NUL
+        if (
+            isinstance(error, OSError) and error.errno == errno.EINVAL
+        ):  # Windows: no file can have such a name, as *.mp4
+            return None
         raise InputError(path, f"cannot be looked at: {getattr(error, 'strerror', error)}", "check the name") from None
 
 

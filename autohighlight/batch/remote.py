@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from autohighlight.batch import scratch
 from autohighlight.batch.names import portable
 from autohighlight.errors import AutohighlightError, DependencyError, NoSpaceError, OutputError, RemoteError, printable
+from autohighlight.file_urls import file_of_url
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -43,8 +44,13 @@ def local_path(place: str) -> Path:
     if match is None or match["protocol"].lower() not in _LOCAL:
         return Path(place)
     plain = place[match.end() :]
-    path = plain if os.path.lexists(plain) else unquote(plain, errors="surrogateescape")
-    return Path(path.removeprefix("localhost"))
+    if os.path.lexists(plain):
+        return Path(plain)
+    host, slash, path = plain.partition("/")
+    if host.endswith(":"):  # file://C:/match.mp4, with a stroke too few
+        host, path = "", plain
+    file = file_of_url(host, f"/{path}") if slash else None
+    return Path(unquote(plain, errors="surrogateescape") if file is None else file)
 
 
 def identity(address: str, *, is_fresh: bool = True) -> str:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from autohighlight.file_urls import name_bytes
 from autohighlight.files import check_destination, written_whole
 from autohighlight.timeline.model import Timeline
 from autohighlight.types import MediaInfo
@@ -41,8 +42,8 @@ def write_documents(timeline: Timeline, documents: Mapping[Path, bytes], *, over
 
 
 def one_line(text: str) -> str:
-    """The text with a blank for what would end or disturb a line, and U+FFFD for bytes of a name that are no UTF-8."""
-    known = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """The text with a blank for what would end or disturb a line, and U+FFFD for what is no Unicode in a name."""
+    known = name_bytes(text).decode("utf-8", "replace")
     return _NOT_ON_A_LINE.sub(" ", known)
 
 

@@ -133,7 +133,7 @@ def _add_producer(
     for name, value in (
         ("length", length),
         ("eof", "pause"),
-        ("resource", source.path),
+        ("resource", source.path.as_posix()),  # as Shotcut writes it, on Windows too
         ("mlt_service", "avformat"),
         ("seekable", 1),
         ("video_index", video_stream),

@@ -17,6 +17,7 @@ from typing import Any
 import autohighlight
 from autohighlight.config import ExportOptions
 from autohighlight.export.documents import write_documents
+from autohighlight.file_urls import name_bytes
 from autohighlight.timeline.events import Event, FrameSpan, events
 from autohighlight.timeline.model import Source, Timeline
 from autohighlight.times import TimeRange
@@ -80,7 +81,7 @@ def write_csv(timeline: Timeline, path: Path, options: ExportOptions, progress: 
         writer.writerow(
             {"source_path": source.path, "source_rate": source.rate, "record_rate": timeline.frame_rate, **_part(event)}
         )
-    return _write(timeline, path, text.getvalue().encode("utf-8", "surrogateescape"), options, progress)
+    return _write(timeline, path, name_bytes(text.getvalue()), options, progress)
 
 
 def write_json(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Literal
 
 from autohighlight.errors import printable
+from autohighlight.file_urls import plain_windows_path, url_of_file
 from autohighlight.timecode import Timecode, TimecodeFormat
 from autohighlight.times import STANDARD_FRAME_RATES, FrameGrid, TimeRange
 from autohighlight.types import AudioStream, MediaInfo, ScoreTrack
@@ -54,14 +55,18 @@ class Source:
 
     @property
     def path(self) -> Path:
-        """The file, absolute; symbolic links stay, unless ``..`` follows one, which no URL can say."""
+        """The file, absolute, as other programs can be told of it.
+
+        Symbolic links stay, unless ``..`` follows one, which no URL can say; the prefix of long paths of Windows goes.
+        """
         path = self.media.path.absolute()
-        return path.resolve() if ".." in path.parts else path
+        path = path.resolve() if ".." in path.parts else path
+        return plain_windows_path(path) if isinstance(path, PureWindowsPath) else path
 
     @property
     def url(self) -> str:
-        """The file as a URL without a host, percent-encoded: ``file:///...`` (RFC 8089, RFC 3986)."""
-        return self.path.as_uri()
+        """The file as a URL, percent-encoded: ``file:///...``, with a host only where Windows names a server."""
+        return url_of_file(self.path)
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autohighlight.export.verify.contents import ReadClip, ReadMarker, ReadSequence
 from autohighlight.export.verify.inspection import Inspection, in_words
+from autohighlight.file_urls import name_bytes
 from autohighlight.timeline.model import Marker, Part, Timeline
 
 Begins = Callable[[int, Fraction, Fraction], Fraction]
@@ -116,7 +117,7 @@ def _is_same_file(read: Path, source: Path) -> bool:
 
 def _as_a_document_says(path: Path) -> str:
     """A path in a line of text: bytes that are no UTF-8 and what would end the line cannot be said."""
-    known = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    known = name_bytes(str(path)).decode("utf-8", "replace")
     return "".join(" " if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" else c for c in known)
 
 

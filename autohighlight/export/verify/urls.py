@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from autohighlight.export.verify.findings import Place
 from autohighlight.export.verify.inspection import Inspection
+from autohighlight.file_urls import file_of_url
 
 _FILE_URL = re.compile(r"file://(?P<host>[^/]*)(?P<path>/.*)", re.IGNORECASE | re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -34,14 +34,15 @@ def path_of_url(inspection: Inspection, place: Place, url: str, *, host: str = "
             inspection.note(place, f"{url} lies elsewhere: it was not checked")
             return None
         inspection.error(place, f"{url!r} is no URL", EXAMPLE.replace("///", f"//{host}/"))
-        return Path(url) if url.startswith("/") else None
-    if match["host"].lower() not in ("", "localhost"):
+        return Path(url) if Path(url).is_absolute() else None
+    file = file_of_url(match["host"], match["path"])
+    is_local = match["host"].lower() in ("", "localhost")
+    if file is None and not is_local:
         inspection.note(place, f"{url} lies on another computer: it was not checked")
         return None
-    if match["host"].lower() != host:
+    if is_local and match["host"].lower() != host:
         inspection.odd(place, f"{url} begins with file://{match['host']}/", f"editors look for file://{host}/")
     if wrong := _NOT_IN_A_PATH.search(match["path"]):
         problem = f"{wrong[0]!r} in {url} is not percent-encoded"
         inspection.error(place, problem, f"write {''.join(f'%{byte:02X}' for byte in os.fsencode(wrong[0]))}")
-    path = unquote_to_bytes(match["path"].encode("utf-8", "surrogateescape"))
-    return None if b"\0" in path else Path(os.fsdecode(path))
+    return None if file is None else Path(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from collections.abc import Iterator
@@ -252,6 +253,26 @@ def test_nothing_is_known_of_other_addresses() -> None:
 )
 def test_lists(data: bytes, places: tuple[str, ...]) -> None:
     assert read_list(io.BytesIO(data)) == places
+
+
+def test_on_windows_a_list_that_is_no_utf_8_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsdecode", lambda name: name.decode("utf-8", "surrogatepass"))  # as Windows does it
+    with pytest.raises(OptionError, match=r"not UTF-8: .*caf\\xe9\.mp4.*save it as UTF-8"):
+        read_list(io.BytesIO(b"caf\xe9.mp4\n"))
+
+
+def test_a_pattern_that_is_no_name_on_windows_is_a_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows says of ``*.mp4`` that no file can have that name, not that there is none."""
+    make("cam1/1.mp4", "cam2/2.mp4")
+    stat = Path.stat
+
+    def stat_of_windows(path: Path, **options: bool) -> os.stat_result:
+        if "*" in str(path):
+            raise OSError(errno.EINVAL, "The filename, directory name, or volume label syntax is incorrect", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat_of_windows)
+    assert names(find_inputs(["cam*/*.mp4"])) == ["cam1/1.mp4", "cam2/2.mp4"]
 
 
 def test_the_order_is_that_of_places_and_the_same_each_time() -> None:
