@@ -16,6 +16,12 @@ from autohighlight.errors import OptionError
 HOURS_PER_DAY = 24
 """Labels begin again at 00:00:00:00 after so many hours of labels."""
 
+RATES = (
+    *(Fraction(n) for n in (24, 25, 30, 48, 50, 60)),
+    *(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60)),
+)
+"""Frame rates in frames/s that SMPTE ST 12-1 has timecode for."""
+
 _LABEL = re.compile(r"(\d\d?)([:;])(\d\d?)([:;])(\d\d?)([:;.,])(\d{1,5})", re.ASCII)
 _HOW_TO_WRITE = "write 01:00:00:00, or 01:00:00;00 for drop-frame"
 
@@ -56,6 +62,11 @@ class TimecodeFormat:
     def is_ntsc(self) -> bool:
         """Whether the rate is 1000/1001 of the nominal one."""
         return self.rate == Fraction(self.nominal_rate * 1000, 1001)
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether labels go with the clock, or 1000/1001 as fast: at 12.5 frames/s a second of labels lasts 1.04 s."""
+        return self.rate.denominator == 1 or self.is_ntsc
 
     @property
     def frames_per_day(self) -> int:

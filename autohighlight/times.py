@@ -175,3 +175,8 @@ def format_clock(time: Fraction | float, *, decimals: int = 1) -> str:
     sign = "-" if time < 0 and ticks else ""
     tail = f"{whole:02d}" + (f".{part:0{decimals}d}" if decimals else "")
     return f"{sign}{hours}:{minutes:02d}:{tail}" if hours else f"{sign}{minutes}:{tail}"
+
+
+def format_rate(rate: Fraction) -> str:
+    """A frame rate for people, to three decimals: ``25``, ``29.97``."""
+    return f"{float(rate):.3f}".rstrip("0").rstrip(".")

@@ -27,8 +27,10 @@ from pathlib import Path
 from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError, printable
 from autohighlight.export.documents import one_line, write_documents
+from autohighlight.timecode import RATES
 from autohighlight.timeline.events import Event, FrameSpan, events
 from autohighlight.timeline.model import Source, Timeline
+from autohighlight.times import format_rate
 from autohighlight.types import Progress, ProgressCallback
 
 _LOG = logging.getLogger(__name__)
@@ -41,9 +43,6 @@ REEL_LENGTH = 8
 
 MAX_CHANNELS = 4
 """Sound channels that the CMX 3600 itself knew; readers of today take more from the same line."""
-
-MAX_NOMINAL_RATE = 100
-"""Frames in one second of labels: the field of frames has two digits."""
 
 _NO_REELS = frozenset({"BL", "AX"})
 """Reel names that mean something else: black, and a source without timecode."""
@@ -64,7 +63,7 @@ def write_edl(timeline: Timeline, path: Path, options: ExportOptions, progress: 
         The paths, in order.
 
     Raises:
-        OptionError: a rate has more than two digits of frames.
+        OptionError: there is no SMPTE timecode at a rate; see `autohighlight.timecode.RATES`.
         OutputError: a list cannot be written there; none is left behind.
     """
     _check_rates(timeline)
@@ -101,11 +100,10 @@ def _reel(text: str) -> str:
 
 
 def _check_rates(timeline: Timeline) -> None:
-    rates = [(source.name, source.start_timecode.format) for source in timeline.sources]
-    for name, format_ in [("the timeline", timeline.start_timecode.format), *rates]:
-        if format_.nominal_rate > MAX_NOMINAL_RATE:
-            problem = f"an EDL's timecode has two digits for frames, and {printable(name)} has {format_.nominal_rate}"
-            raise OptionError(f"{problem} frames a second", "export fcpxml, otio or mlt")
+    for name, rate in [("the timeline", timeline.frame_rate), *((s.name, s.rate) for s in timeline.sources)]:
+        if rate not in RATES:
+            problem = f"there is no SMPTE timecode at {format_rate(rate)} frames/s, which {printable(name)} has"
+            raise OptionError(f"an EDL finds frames by timecode, and {problem}", "export fcpxml, otio or mlt")
     for source in timeline.sources:
         if source.rate != timeline.frame_rate:
             problem = "most editors read this file's timecode at the timeline's, and misplace it"

@@ -28,6 +28,7 @@ from autohighlight.export.documents import add, one_line, upright_pixels, write_
 from autohighlight.timecode import Timecode, TimecodeFormat
 from autohighlight.timeline.events import Event, events, whole_sequence, whole_source, whole_source_at
 from autohighlight.timeline.model import Source, Timeline
+from autohighlight.times import format_rate
 from autohighlight.types import AudioStream, Progress, ProgressCallback
 
 _NUM_OUTPUTS = {"mono": 1, "stereo": 2, "surround": 6}
@@ -76,8 +77,8 @@ def write_fcp7xml(timeline: Timeline, path: Path, options: ExportOptions, progre
 
 
 def _check_rate(name: str, rate: Fraction) -> None:
-    if rate.denominator != 1 and not TimecodeFormat(rate).is_ntsc:
-        raise OptionError(f"FCP7 XML has no frame rate of {float(rate):.3f}, which {name} has", "export fcpxml or otio")
+    if not TimecodeFormat(rate).keeps_time:
+        raise OptionError(f"FCP7 XML has no frame rate of {format_rate(rate)}, which {name} has", "export fcpxml or otio")
 
 
 @dataclass(frozen=True)

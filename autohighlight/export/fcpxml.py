@@ -10,6 +10,7 @@ definition is refused as a whole, so the order of elements matters.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,11 +18,15 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from autohighlight.config import ExportOptions
+from autohighlight.errors import printable
 from autohighlight.export.documents import add, one_line, upright_pixels, write_documents, xml_document
 from autohighlight.timecode import TimecodeFormat
 from autohighlight.timeline.events import Event, events, whole_sequence, whole_source
 from autohighlight.timeline.model import USUAL_SAMPLE_RATE, Source, Timeline
+from autohighlight.times import format_rate
 from autohighlight.types import ColourInfo, Progress, ProgressCallback
+
+_LOG = logging.getLogger(__name__)
 
 _NAMED_SIZES = {
     (1280, 720): "720p",
@@ -53,11 +58,18 @@ _CONFORMED_RATES = {
     Fraction(60000, 1001): "59.94",
     Fraction(60): "60",
 }
-"""The only words for a source's rate that ``conform-rate`` knows."""
+"""The only words for a source's rate that ``conform-rate`` knows; without one Final Cut Pro reports an unexpected value."""
 
 _SAMPLE_RATES = {32_000: "32k", 44_100: "44.1k", 48_000: "48k", 88_200: "88.2k", 96_000: "96k", 176_400: "176.4k",
                  192_000: "192k"}  # fmt: skip
 """The only sample rates of a sequence."""
+
+_COLOUR_SPACES = {
+    "bt2020": "9-1-9 (Rec. 2020)",
+    "smpte170m": "6-1-6 (Rec. 601 (NTSC))",
+    "bt470bg": "5-1-6 (Rec. 601 (PAL))",
+}
+"""Primaries of a standard dynamic range -> colour space."""
 
 _WIDE = ("9-1-9 (Rec. 2020)", "9-18-9 (Rec. 2020 HLG)", "9-16-9 (Rec. 2020 PQ)")
 """Colour spaces, by primaries, transfer and matrix of ITU-T H.273, that a library of standard gamut cannot show."""
@@ -78,6 +90,7 @@ def write_fcpxml(timeline: Timeline, path: Path, options: ExportOptions, progres
     Raises:
         OutputError: it cannot be written there; nothing is left behind.
     """
+    _warn_of_rates(timeline)
     root = ET.Element("fcpxml", version=options.fcpxml_version)
     version = tuple(map(int, options.fcpxml_version.split(".")))
     resources = _Resources(add(root, "resources"), version)
@@ -89,6 +102,16 @@ def write_fcpxml(timeline: Timeline, path: Path, options: ExportOptions, progres
     paths = write_documents(timeline, {path: xml_document(root)}, overwrite=options.overwrite)
     progress(Progress("export", len(timeline.parts), len(timeline.parts), "parts"))
     return paths
+
+
+def _warn_of_rates(timeline: Timeline) -> None:
+    """Final Cut Pro keeps the speed of a source unless its rate is one that it conforms; all of those have words."""
+    for source in timeline.sources:
+        if source.rate != timeline.frame_rate and source.rate not in _CONFORMED_RATES:
+            _LOG.warning(
+                "%s: FCPXML cannot say how to fit %s frames/s into a timeline of %s; check its speed in the editor",
+                printable(source.name), format_rate(source.rate), format_rate(timeline.frame_rate),
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -226,8 +249,8 @@ def _add_clip(spine: ET.Element, event: Event, asset: _Asset, *, with_markers: b
         videoRole="video",
     )
     add(clip, "note", one_line(f"score {event.part.score:.2f}: {event.part.reason}".rstrip(": ")))
-    if source.rate != event.record.rate:
-        add(clip, "conform-rate", scaleEnabled=False, srcFrameRate=_CONFORMED_RATES.get(source.rate))
+    if source.rate != event.record.rate and source.rate in _CONFORMED_RATES:
+        add(clip, "conform-rate", scaleEnabled=False, srcFrameRate=_CONFORMED_RATES[source.rate])
     for placed in event.markers if with_markers else ():
         add(
             clip,
@@ -252,8 +275,7 @@ def _colour_space(colour: ColourInfo) -> str:
     """In Final Cut Pro's words; files that say nothing are taken for Rec. 709, as players take them."""
     if colour.is_hdr:
         return {"hlg": "9-18-9 (Rec. 2020 HLG)", "pq": "9-16-9 (Rec. 2020 PQ)"}[colour.dynamic_range]
-    named = {"bt2020": "9-1-9 (Rec. 2020)", "smpte170m": "6-1-6 (Rec. 601 NTSC)", "bt470bg": "5-1-6 (Rec. 601 PAL)"}
-    return named.get(colour.primaries, "1-1-1 (Rec. 709)")
+    return _COLOUR_SPACES.get(colour.primaries, "1-1-1 (Rec. 709)")
 
 
 def _colour_processing(timeline: Timeline, version: tuple[int, ...]) -> str | None:

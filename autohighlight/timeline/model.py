@@ -14,7 +14,7 @@ from typing import Literal
 from autohighlight.errors import printable
 from autohighlight.file_urls import plain_windows_path, url_of_file
 from autohighlight.timecode import Timecode, TimecodeFormat
-from autohighlight.times import STANDARD_FRAME_RATES, FrameGrid, TimeRange
+from autohighlight.times import STANDARD_FRAME_RATES, FrameGrid, TimeRange, format_rate
 from autohighlight.types import AudioStream, MediaInfo, ScoreTrack
 
 START_HOUR = 1
@@ -97,17 +97,13 @@ class Source:
     @property
     def warning(self) -> str:
         """What its owner should know of how it is laid out; empty where there is nothing."""
-        name, rate = printable(self.name), _in_words(self.rate)
+        name, rate = printable(self.name), format_rate(self.rate)
         if self.media.is_variable_rate:
-            average = _in_words(self.media.num_frames / self.media.duration)
+            average = format_rate(self.media.num_frames / self.media.duration)
             return f"{name}: its frame rate varies ({average} frames/s on average); it is laid out at {rate} frames/s"
         if self.rate not in STANDARD_FRAME_RATES:
             return f"{name}: its frame rate, {rate} frames/s, is none that editors know"
         return ""
-
-
-def _in_words(rate: Fraction) -> str:
-    return f"{float(rate):.3f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -245,9 +241,9 @@ class Timeline:
 
     @property
     def start_timecode(self) -> Timecode:
-        """The label of the sequence's first frame: one hour by custom."""
+        """The label of the sequence's first frame: one hour by custom, 0 where labels would not keep time."""
         format_ = TimecodeFormat(self.frame_rate, self.is_drop_frame)
-        return Timecode(format_, format_.frame(START_HOUR, 0, 0, 0))
+        return Timecode(format_, format_.frame(START_HOUR, 0, 0, 0) if format_.keeps_time else 0)
 
     @property
     def audio(self) -> AudioLayout:

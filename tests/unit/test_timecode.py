@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from autohighlight.errors import OptionError
-from autohighlight.timecode import Timecode, TimecodeFormat
+from autohighlight.timecode import RATES, Timecode, TimecodeFormat
 
 NTSC = {n: Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)}
 
@@ -135,3 +135,20 @@ def test_a_label_is_found_on_frames_of_another_rate(
     label: str, rate: Fraction | int, other: Fraction | int, expected: str
 ) -> None:
     assert str(Timecode.parse(label, Fraction(rate)).at_rate(Fraction(other))) == expected
+
+
+@pytest.mark.parametrize(
+    ("rate", "keeps_time", "is_smpte"),
+    [
+        (25, True, True),
+        (NTSC[24], True, True),
+        (NTSC[60], True, True),
+        (15, True, False),
+        (NTSC[120], True, False),
+        (Fraction(25, 2), False, False),
+        (Fraction("29.97"), False, False),
+    ],
+)
+def test_which_rates_have_timecode(rate: Fraction | int, keeps_time: bool, is_smpte: bool) -> None:
+    assert TimecodeFormat(Fraction(rate)).keeps_time == keeps_time
+    assert (rate in RATES) == is_smpte

@@ -20,7 +20,7 @@ from autohighlight.export.verify.contents import DeclaredMedia, ReadClip, ReadMa
 from autohighlight.export.verify.findings import Place
 from autohighlight.export.verify.inspection import Inspection, in_words
 from autohighlight.export.verify.media import first_label
-from autohighlight.timecode import Timecode, TimecodeFormat
+from autohighlight.timecode import RATES, Timecode, TimecodeFormat
 
 _LABEL = r"(\d\d?[:;]\d\d[:;]\d\d[:;.,]\d\d\d?)"
 _EVENT = re.compile(
@@ -98,6 +98,9 @@ def read_edl(inspection: Inspection, content: bytes) -> Iterator[ReadSequence]:
         problem = "names no media whose frame rate could be read: frames were not counted"
         inspection.note(Place(0, "the list"), problem, "an EDL does not say its rate")
         return
+    if rate not in RATES:
+        problem = f"there is no SMPTE timecode at {in_words(rate)} frames/s, so editors may misplace every event"
+        inspection.warn(Place(0, "the list"), problem, "export fcpxml, otio or mlt")
     if is_drop_frame and not TimecodeFormat.has_drop_frame(rate):
         inspection.error(Place(0, "the list"), f"is drop-frame, which there is not at {in_words(rate)} frames/s")
         is_drop_frame = False

@@ -210,7 +210,7 @@ class _Reader:
         if element.find("timeMap") is not None:
             inspection.note(element.place, "its speed is changed: it was not checked")
         if conformed is None:
-            if rate.value != self._rate:
+            if rate.value != self._rate and rate.value in _CONFORMED_RATES:
                 problem = f"its file has {in_words(rate.value)} frames/s, the sequence {in_words(self._rate)}"
                 inspection.odd(element.place, problem, 'add <conform-rate scaleEnabled="0">')
             return

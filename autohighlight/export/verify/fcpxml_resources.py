@@ -13,7 +13,16 @@ from autohighlight.export.verify.xml_elements import Element
 
 _TIME = re.compile(r"(-?\d{1,18})(?:/([1-9]\d{0,17}))?s")
 _WHOLE = re.compile(r"\d{1,9}")
-_SPACE = re.compile(r"(\d{1,3}-\d{1,3}-\d{1,3})(?: \(.*\))?")
+_SPACE = re.compile(r"(\d{1,3}-\d{1,3}-\d{1,3})(?: \((.*)\))?")
+_SPACE_NAMES = {
+    "6-1-6": "Rec. 601 (NTSC)",
+    "5-1-6": "Rec. 601 (PAL)",
+    "1-1-1": "Rec. 709",
+    "9-1-9": "Rec. 2020",
+    "9-16-9": "Rec. 2020 PQ",
+    "9-18-9": "Rec. 2020 HLG",
+}
+"""The names that the document type definition has for colour spaces."""
 
 
 def time_of(inspection: Inspection, element: Element, attribute: str) -> Said[Fraction] | None:
@@ -117,6 +126,8 @@ class Resources:
         width, height = (self._number(element, name) for name in ("width", "height"))
         across, down = (self._number(element, name) for name in ("paspH", "paspV"))
         space = _SPACE.fullmatch(element.attributes.get("colorSpace", ""))
+        if space and space[2] is not None and space[2] != (name := _SPACE_NAMES.get(space[1], space[2])):
+            self._inspection.odd(place, f"colorSpace {space[1]} is named {space[2][:40]!r}", f"write {name!r}")
         return Format(
             rate=Said(1 / duration.value, place) if duration else None,
             size=Said((width, height), place) if width and height else None,

@@ -12,6 +12,7 @@ from autohighlight.errors import OptionError, OutputExistsError
 from autohighlight.export.edl import reel_names, write_edl
 from autohighlight.timecode import Timecode
 from autohighlight.timeline.model import Marker, Part, Source, Timeline
+from autohighlight.times import format_rate
 from tests.factories import make_audio, make_media
 from tests.timeline_files import (
     CASES,
@@ -24,7 +25,7 @@ from tests.timeline_files import (
 from tests.timeline_matrix import MATRIX, Matrix
 
 TOO_FAST = ("120",)
-"""Cases whose timecode an EDL has no room for."""
+"""Cases that there is no SMPTE timecode for."""
 
 EVENT = re.compile(
     r"(\d{3})  ([0-9A-Z]{1,8}) +(V|A|AA) +C {8}(\d\d:\d\d:\d\d[:;]\d\d) (\d\d:\d\d:\d\d[:;]\d\d)"
@@ -209,13 +210,14 @@ def test_all_lists_are_written_or_none(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x-2.edl"]
 
 
-@pytest.mark.parametrize("rate", [101, 120])
-def test_a_rate_with_three_digits_of_frames_is_refused(rate: int, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=f"two digits for frames, and the timeline has {rate}"):
-        write(one_source(frame_rate=rate), tmp_path / "x.edl")
-    slow, fast = Source(make_media(path="a.mov"), "a"), Source(make_media(60, rate, path="b.mov"), "b")
-    both = Timeline("x", Fraction(25), (2, 2), (Part(slow, 0, 5, 0.5, ""), Part(fast, 0, 5, 0.5, "")))
-    with pytest.raises(OptionError, match=r"and b\.mov has"):
+@pytest.mark.parametrize("rate", ["12.5", "15", "72", "100", "120", "120000/1001"])
+def test_a_rate_without_smpte_timecode_is_refused(rate: str, tmp_path: Path) -> None:
+    words = f"no SMPTE timecode at {format_rate(Fraction(rate))} frames/s"
+    with pytest.raises(OptionError, match=f"{words}, which the timeline has"):
+        write(one_source(frame_rate=Fraction(rate)), tmp_path / "x.edl")
+    usual, odd = Source(make_media(path="a.mov"), "a"), Source(make_media(60, rate, path="b.mov"), "b")
+    both = Timeline("x", Fraction(25), (2, 2), (Part(usual, 0, 5, 0.5, ""), Part(odd, 0, 5, 0.5, "")))
+    with pytest.raises(OptionError, match=rf"{words}, which b\.mov has"):
         write(both, tmp_path / "x.edl")
     assert not list(tmp_path.iterdir())
 

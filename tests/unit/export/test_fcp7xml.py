@@ -256,7 +256,7 @@ def test_markers_count_from_the_beginning_of_the_sequence(tmp_path: Path) -> Non
 
 def test_a_rate_that_the_format_cannot_say_is_refused(tmp_path: Path) -> None:
     odd = Source(make_media(60, "29.5", path="odd.avi"), "odd")
-    with pytest.raises(OptionError, match=r"no frame rate of 29\.500, which odd\.avi has"):
+    with pytest.raises(OptionError, match=r"no frame rate of 29\.5, which odd\.avi has"):
         write(Timeline("x", Fraction(25), (2, 2), (Part(odd, 0, 5, 0.5, ""),)), tmp_path / "x.xml")
     with pytest.raises(OptionError, match="which the timeline has"):
         write(Timeline("x", Fraction("12.5"), (2, 2), (Part(odd, 0, 5, 0.5, ""),)), tmp_path / "x.xml")

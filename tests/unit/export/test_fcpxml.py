@@ -209,8 +209,8 @@ def test_a_portrait_file_stands_upright(rotation: int, expected: tuple[str, str]
     [
         (ColourInfo(), "1-1-1 (Rec. 709)", [None, None]),
         (ColourInfo("bt709", "bt709", "bt709"), "1-1-1 (Rec. 709)", [None, None]),
-        (ColourInfo("smpte170m", "smpte170m", "smpte170m"), "6-1-6 (Rec. 601 NTSC)", [None, None]),
-        (ColourInfo("bt470bg", "bt470bg", "bt470bg"), "5-1-6 (Rec. 601 PAL)", [None, None]),
+        (ColourInfo("smpte170m", "smpte170m", "smpte170m"), "6-1-6 (Rec. 601 (NTSC))", [None, None]),
+        (ColourInfo("bt470bg", "bt470bg", "bt470bg"), "5-1-6 (Rec. 601 (PAL))", [None, None]),
         (ColourInfo("bt2020", "bt709", "bt2020nc"), "9-1-9 (Rec. 2020)", ["wide", "wide-hdr"]),
         (ColourInfo("bt2020", "arib-std-b67", "bt2020nc"), "9-18-9 (Rec. 2020 HLG)", ["wide", "wide-hdr"]),
         (ColourInfo("bt2020", "smpte2084", "bt2020nc"), "9-16-9 (Rec. 2020 PQ)", ["wide", "wide-hdr"]),
@@ -230,11 +230,12 @@ def test_colours_are_the_files_own(
         (25, None),
         (24, {"scaleEnabled": "0", "srcFrameRate": "24"}),
         ("30000/1001", {"scaleEnabled": "0", "srcFrameRate": "29.97"}),
-        (120, {"scaleEnabled": "0"}),
+        (120, None),
+        ("12.5", None),
     ],
 )
 def test_a_source_of_another_rate_keeps_its_speed(
-    rate: int | str, attributes: dict[str, str] | None, tmp_path: Path
+    rate: int | str, attributes: dict[str, str] | None, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     first, other = Source(make_media(path="a.mov"), "a"), Source(make_media(60, rate, path="b.mov"), "b")
     parts = (Part(first, 0, 5, 0.5, ""), Part(other, 7, 5, 0.5, ""))
@@ -243,6 +244,9 @@ def test_a_source_of_another_rate_keeps_its_speed(
     conform = clip.find("conform-rate")
     assert (None if conform is None else dict(conform.attrib)) == attributes
     assert seconds(clip.get("start")) == 7 / Fraction(rate)
+    unsaid = [f"b.mov: FCPXML cannot say how to fit {rate} frames/s into a timeline of 25"]
+    said = [record.getMessage().partition(";")[0] for record in caplog.records]
+    assert said == (unsaid if attributes is None and rate != 25 else [])
 
 
 def test_sound_layout_and_rate_are_words_that_final_cut_knows(tmp_path: Path) -> None:

@@ -81,6 +81,11 @@ def test_the_sequence_counts_labels_as_its_first_source_does(label: str, rate: s
     assert timeline.start_timecode.format.rate == Fraction(rate)
 
 
+def test_a_sequence_begins_at_0_where_labels_do_not_keep_time() -> None:
+    timeline = build_timeline(select(make_media(60, "12.5"), (1, 2)))
+    assert timeline.start_timecode.frame == 0
+
+
 def test_several_videos_make_one_timeline_of_the_first_one_s_rate_and_size() -> None:
     first = make_media(60, "30000/1001", path="a/one.mp4", width=1920, height=1080)
     second = make_media(60, 50, path="b/one.mp4", width=720, height=1280)

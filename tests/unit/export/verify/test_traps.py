@@ -47,6 +47,14 @@ class TestStartTimecodeIgnored:
         broken.assert_found("its timecode begins at 10:11:12:13", line=line)
 
 
+class TestRateWithoutTimecode:
+    def test_edl(self, timeline: Timeline, matrix: Matrix, tmp_path: Path) -> None:
+        path = edit(write("edl", timeline, tmp_path), "10:11:12:16 10:11:13:04", "10:00:00:110 10:00:01:002").path
+        path.write_text(path.read_text().replace(str(matrix.path(WITH_TIMECODE)), str(matrix.path("120"))))
+        (finding,) = [finding for finding in verify_file(path) if "no SMPTE timecode at 120" in str(finding)]
+        assert finding.severity == "warning"
+
+
 class TestInclusiveOut:
     """2"""
 
@@ -250,6 +258,11 @@ class TestFcpxml:
         none.assert_found("its format has no colorSpace", line=line_of(path, "<asset "))
         narrow = edit(path, r' colorProcessing="[^"]*"', "")
         narrow.assert_found(f"its library is not said to show {space}")
+
+    def test_a_name_of_a_colour_space_that_is_not_apple_s(self, timeline: Timeline, tmp_path: Path) -> None:
+        broken = edit(write("fcpxml", timeline, tmp_path), r"\(Rec. 709\)", "(sRGB)")
+        finding = broken.assert_found("colorSpace 1-1-1 is named 'sRGB'")
+        assert finding.remedy == "write 'Rec. 709'"
 
     def test_every_file_of_the_size_of_the_sequence(self, matrix: Matrix, tmp_path: Path) -> None:
         path = write("fcpxml", case_timeline("several", matrix), tmp_path)
