@@ -1,7 +1,9 @@
 """Timeline -> chapters: WebVTT for players and browsers, ffmetadata for FFmpeg, and a list for YouTube.
 
 A chapter is a part of the timeline, in the time of its source or of the reel. Times count from the first frame shown.
-What lies between two highlights of a source is in no chapter, except on YouTube, which knows no gaps.
+What lies between two highlights of a source is in no chapter, except on YouTube and in MP4 files, where a chapter lasts
+until the next one. What lies before the first highlight is a chapter of its own, called "Start": MP4 files and players
+without gaps would otherwise begin the first highlight at 0:00.
 
 Source: WebVTT, W3C, "WebVTT cue text" and "chapter cues"; FFmpeg's manual of formats, "Metadata"; YouTube Help, "Video
 chapters" (support.google.com/youtube/answer/9884579); YouTube Data API, `snippet.description`.
@@ -39,7 +41,7 @@ LONGEST_YOUTUBE_DESCRIPTION = 5000
 """Bytes that the description of a video has room for."""
 
 START_TITLE = "Start"
-"""Of YouTube's first chapter, which begins at 0:00, where no highlight does."""
+"""Of the chapter that begins at 0:00, where no highlight does."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Chapter:
     """A part of the timeline as a chapter.
 
     Args:
-        number: of the part, from 1 on.
+        number: of the part, from 1 on; 0 for what comes before the first one.
         title: one line.
         first: its first frame, counted from the first one shown of the source or the reel.
         end: the frame after its last.
@@ -77,13 +79,20 @@ class Chapters:
 
     Args:
         of: what they are chapters of, one line.
-        chapters: at least one.
+        chapters: those of the parts, at least one.
         duration: of the film, in seconds.
     """
 
     of: str
     chapters: tuple[Chapter, ...]
     duration: Fraction
+
+    @property
+    def from_the_start(self) -> tuple[Chapter, ...]:
+        """The chapters, after one for what comes before the first of them."""
+        first = self.chapters[0]
+        opening = (Chapter(0, START_TITLE, 0, first.first, first.rate),) if first.first else ()
+        return opening + self.chapters
 
 
 def chapters_of(timeline: Timeline, options: ExportOptions) -> Chapters:
@@ -144,7 +153,7 @@ def write_chapters(timeline: Timeline, path: Path, options: ExportOptions, progr
     """
     found = chapters_of(timeline, options)
     blocks = ["WEBVTT", f"NOTE Chapters of {_escaped_for_vtt(found.of)}"]
-    for chapter in found.chapters:
+    for chapter in found.from_the_start:
         times = f"{clock(chapter.start_time)} --> {clock(chapter.end_time)}"
         blocks.append(f"{chapter.number}\n{times}\n{_escaped_for_vtt(chapter.title)}")
     return _write(timeline, path, "\n\n".join(blocks) + "\n", options, progress)
@@ -158,7 +167,7 @@ def write_ffmetadata(timeline: Timeline, path: Path, options: ExportOptions, pro
     """Writes chapters as FFmpeg's metadata, a frame the time base; arguments and errors of `write_chapters`."""
     found = chapters_of(timeline, options)
     lines = [";FFMETADATA1", f"; Chapters of {found.of}"]
-    for chapter in found.chapters:
+    for chapter in found.from_the_start:
         tick = 1 / chapter.rate
         lines += [
             "[CHAPTER]",

@@ -78,7 +78,8 @@ def write_fcp7xml(timeline: Timeline, path: Path, options: ExportOptions, progre
 
 def _check_rate(name: str, rate: Fraction) -> None:
     if not TimecodeFormat(rate).keeps_time:
-        raise OptionError(f"FCP7 XML has no frame rate of {format_rate(rate)}, which {name} has", "export fcpxml or otio")
+        problem = f"FCP7 XML has no frame rate of {format_rate(rate)}, which {name} has"
+        raise OptionError(problem, "export fcpxml or otio")
 
 
 @dataclass(frozen=True)

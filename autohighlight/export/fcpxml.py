@@ -58,7 +58,7 @@ _CONFORMED_RATES = {
     Fraction(60000, 1001): "59.94",
     Fraction(60): "60",
 }
-"""The only words for a source's rate that ``conform-rate`` knows; without one Final Cut Pro reports an unexpected value."""
+"""The only words that ``conform-rate`` has for a source's rate. Without one Final Cut Pro finds an unexpected value."""
 
 _SAMPLE_RATES = {32_000: "32k", 44_100: "44.1k", 48_000: "48k", 88_200: "88.2k", 96_000: "96k", 176_400: "176.4k",
                  192_000: "192k"}  # fmt: skip

@@ -18,6 +18,9 @@ from autohighlight.export.verify.findings import Place
 from autohighlight.export.verify.inspection import Inspection
 from autohighlight.timeline.model import Timeline
 
+LEAST_YOUTUBE_CHAPTERS = 3
+"""YouTube shows chapters only where there are so many."""
+
 SHORTEST_YOUTUBE_CHAPTER = 10
 """Seconds that each of YouTube's chapters lasts at least."""
 
@@ -73,17 +76,25 @@ def check_ffmetadata(inspection: Inspection, text: str) -> None:
         elif said or line.startswith(("START", "END", "TIMEBASE")):
             inspection.error(Place(number, place.element), f"{line[:60]!r} cannot be read", _AGAIN)
     _check(inspection, chapters, lambda time: time)
+    if chapters and chapters[0].start > 0:
+        problem = f"the first chapter begins at {float(chapters[0].start):.3f} s, and in an MP4 file at 0"
+        inspection.odd(chapters[0].place, problem, "add a chapter for what comes before it")
 
 
 def check_youtube(inspection: Inspection, text: str) -> None:
-    """Reports what YouTube does not take for chapters: they begin at 0:00 and last 10 s or longer."""
+    """Reports what YouTube does not take for chapters: three or more, from 0:00 on, that last 10 s or longer.
+
+    The writer of a list warns where there are fewer than three; so do not do it again where the timeline is at hand.
+    """
     before: int | None = None
+    num_chapters = 0
     for number, line in enumerate(text.splitlines(), start=1):
         row, place = _ROW.fullmatch(line), Place(number, "the line")
         if row is None:
             if line.strip():
                 inspection.note(place, "it is no chapter")
             continue
+        num_chapters += 1
         start = int(row[1] or 0) * 3600 + int(row[2]) * 60 + int(row[3])
         if before is None and start:
             inspection.error(place, "the first chapter does not begin at 0:00", "YouTube takes none of them else")
@@ -91,6 +102,9 @@ def check_youtube(inspection: Inspection, text: str) -> None:
             problem = f"it begins {start - before} s after the one before"
             inspection.error(place, problem, f"a chapter lasts {SHORTEST_YOUTUBE_CHAPTER} s or longer")
         before = start
+    if num_chapters < LEAST_YOUTUBE_CHAPTERS and inspection.timeline is None:
+        problem = f"YouTube shows chapters where there are {LEAST_YOUTUBE_CHAPTERS} or more; there are {num_chapters}"
+        inspection.warn(Place(0, "the list"), problem, "add chapters, or take the times as links")
 
 
 def _check(inspection: Inspection, chapters: Sequence[_Chapter], written: Callable[[Fraction], Fraction]) -> None:
@@ -113,16 +127,18 @@ def _compare(
     inspection: Inspection, chapters: Sequence[_Chapter], timeline: Timeline, written: Callable[[Fraction], Fraction]
 ) -> None:
     """They are the parts in the time of their source, or in that of the reel, whichever they are nearer to."""
-    if len(chapters) != len(timeline.parts):
-        problem = f"there are {len(chapters)} chapters; the timeline has {len(timeline.parts)} parts"
+    exact = [_in_the_reel(timeline), *([_in_the_source(timeline)] if len(timeline.sources) == 1 else [])]
+    candidates = [[(written(start), written(end)) for start, end in spans] for spans in exact]
+    wanted = [spans for spans in candidates if len(spans) == len(chapters)]
+    if not wanted:
+        numbers = " or ".join(map(str, sorted({len(spans) for spans in candidates})))
+        problem = f"there are {len(chapters)} chapters; of this timeline there are {numbers}"
         inspection.error(chapters[0].place, problem, _AGAIN)
         return
-    candidates = [_in_the_reel(timeline), *([_in_the_source(timeline)] if len(timeline.sources) == 1 else [])]
     found = [(chapter.start, chapter.end) for chapter in chapters]
-    wanted = [[(written(start), written(end)) for start, end in candidate] for candidate in candidates]
-    nearest = min(wanted, key=lambda spans: sum(a != b for a, b in zip(found, spans, strict=True)))
-    if _is_crossfaded(found, wanted[0]):
+    if _is_crossfaded(found, candidates[0]):
         return
+    nearest = min(wanted, key=lambda spans: sum(a != b for a, b in zip(found, spans, strict=True)))
     for chapter, (start, end) in zip(chapters, nearest, strict=True):
         if (chapter.start, chapter.end) != (start, end):
             said = f"it lasts from {float(chapter.start):.3f} to {float(chapter.end):.3f} s"
@@ -135,16 +151,20 @@ def _in_the_reel(timeline: Timeline) -> list[tuple[Fraction, Fraction]]:
 
 
 def _in_the_source(timeline: Timeline) -> list[tuple[Fraction, Fraction]]:
-    spans = [
+    """The parts in their order, after what comes before the first."""
+    spans = sorted(
         (part.first_frame, -(-(part.num_frames * part.source.rate) // timeline.frame_rate), part.source.rate)
         for part in timeline.parts
-    ]
-    return [(first / rate, (first + length) / rate) for first, length, rate in sorted(spans)]
+    )
+    before = [(Fraction(0), spans[0][0] / spans[0][2])] if spans[0][0] else []
+    return before + [(first / rate, (first + length) / rate) for first, length, rate in spans]
 
 
 def _is_crossfaded(found: list[tuple[Fraction, Fraction]], reel: list[tuple[Fraction, Fraction]]) -> bool:
     """Whether they follow one another without a gap, each later one begins earlier than in a reel of cuts, and all end
     earlier: then the reel they are of has transitions, which a timeline does not tell."""
+    if len(found) != len(reel):
+        return False
     joined = all(before[1] == after[0] for before, after in itertools.pairwise(found))
     earlier = [own[0] < cut[0] for own, cut in zip(found[1:], reel[1:], strict=True)]
     return joined and found[0][0] == 0 and bool(earlier) and all(earlier) and found[-1][1] < reel[-1][1]

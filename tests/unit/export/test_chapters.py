@@ -19,11 +19,16 @@ from autohighlight.export.chapters import (
     write_youtube,
     youtube_chapters,
 )
+from autohighlight.media.probe import probe
 from autohighlight.timeline.model import Part, Source, Timeline
 from tests.factories import make_media
 from tests.media_factory import run_ffmpeg
-from tests.timeline_files import CASES, CUTS, REASON, assert_golden, case_timeline, timeline_of
+from tests.timeline_files import CASES, CUTS, REASON, assert_golden, case_timeline
 from tests.timeline_matrix import MATRIX, Matrix
+
+DOCS = Path(__file__).parents[3] / "docs"
+MAPS = ("-map", "0:v", "-map", "0:a?", "-map_chapters", "1")
+"""What docs/formats.md copies: FFmpeg cannot copy the timecode track of an MP4 file, and writes it anew."""
 
 Span = tuple[Fraction, Fraction]
 WRITERS = {
@@ -60,10 +65,10 @@ def read_cues(path: Path) -> list[tuple[Span, str]]:
 
 
 def expected_spans(case: str, timeline: Timeline) -> list[Span]:
-    """The cuts in the time of the source; of several sources, the parts in that of the reel."""
+    """The start and the cuts in the time of the source; of several sources, the parts in that of the reel."""
     if case != "several":
         rate = MATRIX[case].rate
-        return [(first / rate, end / rate) for first, end in CUTS]
+        return [(first / rate, end / rate) for first, end in ((0, CUTS[0][0]), *CUTS)]
     bounds = [sum(part.num_frames for part in timeline.parts[:n]) for n in range(len(timeline.parts) + 1)]
     return [(first / timeline.frame_rate, end / timeline.frame_rate) for first, end in itertools.pairwise(bounds)]
 
@@ -75,7 +80,8 @@ def test_ffmpeg_reads_the_very_frames(case: str, matrix: Matrix, tmp_path: Path)
     assert_golden(path, f"ffmetadata/{case}.ffmeta", matrix)
     chapters = read_chapters(path)
     assert [span for span, _ in chapters] == expected_spans(case, timeline)
-    assert [title for _, title in chapters] == [f"Highlight {n}: {REASON}" for n in range(1, len(timeline.parts) + 1)]
+    titles = [f"Highlight {n}: {REASON}" for n in range(1, len(timeline.parts) + 1)]
+    assert [title for _, title in chapters] == (titles if case == "several" else ["Start", *titles])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -89,21 +95,29 @@ def test_ffmpeg_reads_the_cues(case: str, matrix: Matrix, tmp_path: Path) -> Non
     ):
         assert abs(start - exact_start) <= Fraction(1, 2000)
         assert abs(end - exact_end) <= Fraction(1, 2000)
-    assert cues[0][1] == "Highlight 1: loud &amp; &lt;clear&gt; — żółć"
+    assert cues[0 if case == "several" else 1][1] == "Highlight 1: loud &amp; &lt;clear&gt; — żółć"
 
 
-@pytest.mark.parametrize("suffix", ["mkv", "mp4"])
-def test_ffmpeg_puts_the_chapters_into_the_file(suffix: str, matrix: Matrix, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "mov"])
+@pytest.mark.parametrize("case", ["no timecode", "29.97 DF", "silent", "four mono tracks"])
+def test_ffmpeg_puts_the_chapters_into_the_file(case: str, suffix: str, matrix: Matrix, tmp_path: Path) -> None:
     """The command of docs/formats.md: the chapters begin on the frames that they name."""
-    timeline = timeline_of([matrix.path("no timecode")], [(0, 15), (21, 40)])
+    timeline = case_timeline(case, matrix)
     metadata = write("ffmetadata", timeline, tmp_path)
     film = tmp_path / f"film.{suffix}"
-    run_ffmpeg("-i", matrix.path("no timecode"), "-i", metadata, "-map", 0, "-map_chapters", 1, "-codec", "copy", film)
+    run_ffmpeg("-i", matrix.path(case), "-i", metadata, *MAPS, "-c", "copy", film)
     chapters = read_chapters(film)
-    assert [title for _, title in chapters] == [f"Highlight {n}: {REASON}" for n in (1, 2)]
-    rate = MATRIX["no timecode"].rate
-    for ((start, _), _), first in zip(chapters, (0, 21), strict=True):
+    assert [title for _, title in chapters] == ["Start", *(f"Highlight {n}: {REASON}" for n in (1, 2))]
+    rate = MATRIX[case].rate
+    for ((start, _), _), first in zip(chapters, (0, *(first for first, _ in CUTS)), strict=True):
         assert abs(start - first / rate) <= Fraction(1, 1000)
+    assert probe(film).start_timecode == timeline.sources[0].media.start_timecode
+    assert len(probe(film).audio) == len(MATRIX[case].channels)
+
+
+def test_the_pages_give_the_command_that_is_tested() -> None:
+    for page in ("formats.md", "editors.md"):
+        assert f".ffmeta {' '.join(MAPS)} -c copy" in (DOCS / page).read_text("utf-8").replace('"', "")
 
 
 def test_what_ffmpeg_would_stumble_over_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -138,7 +152,7 @@ def starts(path: Path) -> list[float]:
 def test_chapters_of_the_source_are_in_its_order_and_of_the_reel_in_its_own(tmp_path: Path) -> None:
     timeline = timeline_at(100, 50)
     assert read_chapters(write("ffmetadata", timeline, tmp_path)) == [
-        ((50, 55), "Highlight 2: why"), ((100, 105), "Highlight 1: why")
+        ((0, 50), "Start"), ((50, 55), "Highlight 2: why"), ((100, 105), "Highlight 1: why")
     ]  # fmt: skip
     path = write("ffmetadata", timeline, tmp_path, chapters_of="reel", overwrite=True)
     assert read_chapters(path) == [((0, 5), "Highlight 1: why"), ((5, 10), "Highlight 2: why")]

@@ -38,7 +38,13 @@ def test_nothing_is_found_in_what_is_written(name: str, case: str, matrix: Matri
         assert (name, case) == ("edl", "120")
         return
     assert [str(finding) for finding in verify_file(path, timeline)] == []
-    assert [str(finding) for finding in verify_file(path)] == []
+    alone = [str(finding) for finding in verify_file(path)]
+    if name == "youtube":  # the videos are shorter than three chapters
+        assert [finding.split(" (")[0] for finding in alone] == [
+            "warning: the list: YouTube shows chapters where there are 3 or more; there are 1"
+        ]
+    else:
+        assert alone == []
 
 
 @pytest.mark.parametrize("version", ["1.8", "1.9", "1.10", "1.11"])
