@@ -8,15 +8,21 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autohighlight.camera_files import shooting_order
 from autohighlight.config import RESULT_SUFFIX
 
 _VIDEO_NAMES = """
-    3g2 3gp asf avi divx dv f4v flv m2t m2ts m2v m4v mkv mov mp4 mpe mpeg mpg mts mxf ogm ogv qt rm rmvb ts vob webm wmv
-    y4m
+    264 265 360 3g2 3gp amv asf avi divx dv evo f4v flv gxf h264 h265 hevc insv ivf m1v m2p m2t m2ts m2v m4v mj2 mjpeg
+    mjpg mk3d mkv mod mov mp4 mpe mpeg mpg mpv mts mxf nsv nut obu ogm ogv qt rm rmvb tod tp trp ts vob vro webm wmv wtv
+    xvid y4m
 """
 
 VIDEO_SUFFIXES = frozenset(f".{name}" for name in _VIDEO_NAMES.split())
-"""By which videos are known in a folder; a file that is named itself may be called anything."""
+"""Suffixes of videos in a directory. A file that is named itself may have any name.
+
+``.mod`` and ``.tod`` are of JVC and Canon camcorders, ``.insv`` of Insta360, ``.360`` of GoPro, ``.vro`` of DVD
+recorders.
+"""
 
 _ENDS_OF_RESULTS = (RESULT_SUFFIX, f"{RESULT_SUFFIX}.reel")
 
@@ -62,9 +68,9 @@ class Entry:
 def walk(folder: Path, refuse: Callable[[OSError], None], *, leave_out: Collection[Path] = ()) -> Iterator[Entry]:
     """All files in a folder and below that are not hidden, nor in a hidden folder.
 
-    Those of a folder come in the order of their names, before those of its subfolders. Symbolic links are followed, and
-    come after all that is really there, so that a file goes by its own name where it has one. No folder is entered
-    twice, so links that lead round in a circle do no harm.
+    Those of a directory come in the order of `shooting_order`, before those of its subdirectories. Symbolic links are
+    followed, and come after all that is really there, so that a file goes by its own name where it has one. No
+    directory is entered twice, so circles of links do no harm.
 
     Args:
         folder: where to begin.
@@ -109,8 +115,8 @@ def _look_into(
     except OSError as error:
         refuse(error)
         return [], []
-    links += [folder / name for name in sorted(linked)]
-    return sorted(files), sorted(folders)
+    links += [folder / name for name in sorted(linked, key=shooting_order)]
+    return sorted(files, key=lambda file: shooting_order(file[0])), sorted(folders, key=shooting_order)
 
 
 def _follow(links: list[Path], waiting: list[tuple[Path, Path]]) -> Iterator[Entry]:

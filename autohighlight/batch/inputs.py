@@ -6,12 +6,14 @@ import errno
 import glob
 import os
 import stat
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO
 
 from autohighlight.batch import listing, patterns, remote
+from autohighlight.camera_files import Companion, companions
 from autohighlight.errors import InputError, OptionError, printable
 from autohighlight.finding import VIDEO_SUFFIXES, is_hidden, is_result, mode_of, real_path, walk
 
@@ -51,13 +53,16 @@ class FoundInputs:
         inputs: the videos, none twice; in the order of the places, those of a folder in the order of their names.
         passed_over: folders that cannot be looked into, and what has the name of a video and is no file.
         num_results: results of this program that were left out.
-        num_others: files that are no videos by their names; hidden ones are not counted.
+        others: how many files have a suffix that no video has, by suffix (lower case, with its dot, or empty); hidden
+            files are not counted.
+        companions: files that belong to one of the inputs, by their kind; see `camera_files.companions`.
     """
 
     inputs: tuple[Input, ...]
     passed_over: tuple[PassedOver, ...] = ()
     num_results: int = 0
-    num_others: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
+    companions: Mapping[Companion, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_inputs(
@@ -94,8 +99,10 @@ def find_inputs(
             if needs_all:
                 raise
             search.passed_over[place] = error.problem
+    left_out = search.leave_out_companions()
     passed_over = tuple(PassedOver(place, reason) for place, reason in search.passed_over.items())
-    return FoundInputs(tuple(search.inputs.values()), passed_over, search.num_results, search.num_others)
+    inputs = tuple(search.inputs.values())
+    return FoundInputs(inputs, passed_over, search.num_results, dict(search.others), left_out)
 
 
 def read_list(stream: BinaryIO) -> tuple[str, ...]:
@@ -145,7 +152,8 @@ class _Search:
     linked: set[Path] = field(default_factory=set)  # those of the inputs that were reached by a symbolic link
     passed_over: dict[str, str] = field(default_factory=dict)  # why, by place
     num_results: int = 0
-    num_others: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    named: set[Path | str] = field(default_factory=set)  # those of the inputs that were named themselves
 
     def __post_init__(self) -> None:
         self.results = frozenset(map(real_path, self.written))
@@ -167,6 +175,7 @@ class _Search:
             _check_folder(path)
             self._add_folder(path, path, lambda found: PurePosixPath(found.relative_to(path)))
         elif stat.S_ISREG(mode):
+            self.named.add(real_path(path))
             self._keep(path, real_path(path), _name_as_given(path, path.parent), path.parent)
         else:
             raise InputError(path, "is no ordinary file", "name a file or a folder")
@@ -200,12 +209,21 @@ class _Search:
                 if any(map(is_hidden, found.name.parts)):
                     continue
                 if not (found.is_suited or has_suffix(name, self.suffixes)):
-                    self.num_others += 1
+                    self.others[PurePosixPath(name).suffix.lower()] += 1
                     continue
                 if is_result(name):
                     self.num_results += 1
                     continue
             self.inputs.setdefault(found.address, Input(found.address, found.name))
+
+    def leave_out_companions(self) -> dict[Companion, tuple[str, ...]]:
+        """Removes proxies and their like from the inputs, unless they were named themselves; gives their sources."""
+        reals = {PurePath(each.source): real for real, each in self.inputs.items()}
+        left_out: dict[Companion, tuple[str, ...]] = {}
+        for path, kind in companions(reals):
+            if reals[path] not in self.named:
+                left_out[kind] = (*left_out.get(kind, ()), self.inputs.pop(reals[path]).source)
+        return left_out
 
     def _is_below_output(self, real: Path, start: Path) -> bool:
         output = self.output
@@ -215,7 +233,7 @@ class _Search:
         self, path: Path, real: Path, name: PurePosixPath, base: Path, *, is_file: bool, is_suited: bool = False
     ) -> None:
         if not (is_suited or has_suffix(path.name, self.suffixes)):
-            self.num_others += 1
+            self.others[path.suffix.lower()] += 1
         elif is_result(path.name) or real in self.results:
             self.num_results += 1
         elif not is_file:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from autohighlight.batch import patterns
 from autohighlight.batch.remote import file_name, is_on_web, open_address, shown, told_of
+from autohighlight.camera_files import path_order
 from autohighlight.errors import RemoteError
 
 if TYPE_CHECKING:
@@ -54,11 +55,15 @@ def find(address: str) -> Iterator[RemoteFile]:
             yield RemoteFile(address, PurePosixPath(PurePosixPath(path).name), is_named=True)
         elif kind == "directory":
             start = _Start(path, address if address.endswith("://") else address.rstrip("/"))
-            yield from map(start.file, sorted(files.find(path)))
+            yield from map(start.file, _in_order(files.find(path)))
         elif glob.has_magic(path):
             yield from _fitting(files, path, address)
         else:
             raise RemoteError(shown(address), "there is no such file or folder", "check the address")
+
+
+def _in_order(paths: Iterable[str]) -> list[str]:
+    return sorted(paths, key=lambda path: path_order(PurePosixPath(path)))
 
 
 def _kind(files: AbstractFileSystem, path: str) -> str | None:
@@ -88,8 +93,9 @@ def _fitting(files: AbstractFileSystem, pattern: str, address: str) -> Iterator[
     found: dict[str, dict[str, Any]] = files.glob(pattern, detail=True)
     if not found:
         raise RemoteError(shown(address), "nothing fits this pattern", "check it, or name a file or folder")
-    for path, info in sorted(found.items()):
+    for path in _in_order(found):
+        info = found[path]
         if info["type"] == "directory":
-            yield from map(start.file, sorted(files.find(path)))
+            yield from map(start.file, _in_order(files.find(path)))
         else:
             yield start.file(path, is_suited=is_suited)

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from autohighlight.camera_files import shooting_order
 from autohighlight.finding import is_hidden, mode_of, real_path
 
 ANY_FOLDERS = "**"
@@ -74,4 +75,5 @@ class _Expansion:
         except OSError as error:
             self.refuse(error)
             return []
-        return sorted(n for n in names if fnmatch.fnmatch(n, part) and (is_hidden(part) or not is_hidden(n)))
+        fitting = (n for n in names if fnmatch.fnmatch(n, part) and (is_hidden(part) or not is_hidden(n)))
+        return sorted(fitting, key=shooting_order)

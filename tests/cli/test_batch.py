@@ -81,7 +81,8 @@ def test_events_as_json_lines(command: Command, footage: Path) -> None:
 def test_a_dry_run_changes_nothing(command: Command, footage: Path, tmp_path: Path) -> None:
     shown = command("batch", footage, "--dry-run", *QUICKLY)
     assert shown.code == 0
-    assert "3 of 3 videos to do; left out: 1 other file; results go to" in shown.out
+    assert "3 of 3 videos to do; results go to" in shown.out
+    assert "skipped 1 file that is not a video by its name (.txt: 1)" in shown.err
     assert not (tmp_path / "highlights").exists()
     command("batch", footage, *QUICKLY)
     shown = command("batch", footage, "--dry-run", "--json", *QUICKLY)
@@ -165,3 +166,15 @@ def test_timelines_of_videos_at_an_address_are_refused(command: Command, footage
     refused = command("batch", "https://example.invalid/match.mp4", "--export", "edl")
     assert refused.code == 2
     assert "needs them on this computer" in refused.err
+
+
+def test_no_video_at_all_is_an_error_that_names_what_was_skipped(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.txt").write_text("text")
+    for more in ([], ["--json"], ["--dry-run"]):
+        done = command("batch", folder, *more)
+        assert done.code == 3
+        assert "no videos found" in done.err
+    assert not (tmp_path / "highlights").exists()
+    assert ".txt: 1" in command("batch", folder).err

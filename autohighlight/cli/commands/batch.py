@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from autohighlight.cli.arguments import ALL_STAGES, add_options, layered_options
 from autohighlight.cli.parser import examples
-from autohighlight.errors import OptionError, printable
+from autohighlight.errors import InputError, OptionError, printable
 
 if TYPE_CHECKING:
     from autohighlight.batch.complete import Ending, Show
@@ -107,8 +107,11 @@ def run(arguments: argparse.Namespace, session: Session) -> int:
     """Runs the command; gives the exit code."""
     request = _request(arguments, session)
     found = request.find()
-    for each in found.passed_over:
-        session.warn(f"passed over {each.place}: {each.reason}")
+    _tell_what_is_skipped(found, session, as_json=arguments.json)
+    if not (found.inputs or arguments.watch):
+        raise InputError(
+            Path(arguments.places[0]), "no videos found", "name the files, or give their suffix with --ext"
+        )
     if arguments.dry_run:
         _print_plan(request, found, session, as_json=arguments.json)
         return 0
@@ -218,7 +221,7 @@ def _print_plan(request: Request, found: FoundInputs, session: Session, *, as_js
     rows = [(shown(step.job.source), _WORDS[step.task], step.reason, str(step.job.stem)) for step in plan.steps]
     session.print(plain_table(("video", "what to do", "why", "results begin with"), rows))
     number = sum(step.task != "nothing" for step in plan.steps)
-    session.print(f"{number} of {_videos(len(plan.steps))} to do; {_left_out(found)}results go to {request.output}")
+    session.print(f"{number} of {_videos(len(plan.steps))} to do; results go to {request.output}")
     session.print("nothing done (--dry-run)")
 
 
@@ -229,13 +232,23 @@ def _videos(number: int) -> str:
     return f"{number} video{'' if number == 1 else 's'}"
 
 
-def _left_out(found: FoundInputs) -> str:
-    parts = []
-    if found.num_others:
-        parts.append(f"{found.num_others} other file{'' if found.num_others == 1 else 's'}")
+def _tell_what_is_skipped(found: FoundInputs, session: Session, *, as_json: bool) -> None:
+    from autohighlight.batch.remote import shown
+
+    for each in found.passed_over:
+        session.warn(f"skipped {each.place}: {each.reason}")
+    for kind, sources in found.companions.items():
+        others = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+        session.warn(f"skipped {shown(sources[0])}{others}: {kind} of a video that is here too")
+    if as_json:
+        return
+    if found.others:
+        number = sum(found.others.values())
+        what = "file that is not a video by its name" if number == 1 else "files that are not videos by their names"
+        suffixes = ", ".join(f"{suffix or 'no suffix'}: {count}" for suffix, count in sorted(found.others.items()))
+        session.remark(f"skipped {number} {what} ({suffixes})")
     if found.num_results:
-        parts.append(f"{found.num_results} result{'' if found.num_results == 1 else 's'} of this program")
-    return f"left out: {', '.join(parts)}; " if parts else ""
+        session.remark(f"skipped {found.num_results} result{'' if found.num_results == 1 else 's'} of this program")
 
 
 def _print_ending(ending: Ending, session: Session) -> None:

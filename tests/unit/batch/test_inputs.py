@@ -42,7 +42,7 @@ def test_a_folder_is_searched_to_its_depths_and_names_lead_down_from_it(tmp_path
         assert names(found) == ["b.MP4", "a/z.mov", "a/deep/er/c.webm"]
         assert sources(found) == ["f/b.MP4", "f/a/z.mov", "f/a/deep/er/c.webm"]
         assert all(Path(each.source).is_absolute() for each in found.inputs)
-        assert (found.num_others, found.num_results, found.passed_over) == (1, 0, ())
+        assert (found.others, found.num_results, found.passed_over) == ({".txt": 1}, 0, ())
 
 
 def test_a_file_that_is_named_may_be_called_anything() -> None:
@@ -282,3 +282,30 @@ def test_the_order_is_that_of_places_and_the_same_each_time() -> None:
     assert names(found)[-1] == "c.mp4"
     assert find_inputs(["d", "c.mp4"]) == found
     assert found.inputs[0].name == PurePosixPath("000/a.mp4")
+
+
+def test_proxies_are_left_out_unless_they_are_named(tmp_path: Path) -> None:
+    make("card/CLIP/C0001.MP4", "card/CLIP/C0002.MP4", "card/SUB/C0001S03.MP4", "card/SUB/C0009S03.MP4")
+    found = find_inputs(["card"])
+    assert sources(found) == ["card/CLIP/C0001.MP4", "card/CLIP/C0002.MP4", "card/SUB/C0009S03.MP4"]
+    assert found.companions == {"proxy": (str(tmp_path / "card/SUB/C0001S03.MP4"),)}
+    named = find_inputs(["card", "card/SUB/C0001S03.MP4"])
+    assert len(named.inputs) == 4
+    assert named.companions == {}
+
+
+def test_chapters_of_a_recording_stay_together_and_numbers_count() -> None:
+    chapters = ["GX010041.MP4", "GX020041.MP4", "GX010042.MP4", "GX020042.MP4"]
+    make(*(f"d/{name}" for name in chapters), "e/clip10.mp4", "e/clip2.mp4")
+    assert names(find_inputs(["d", "e"])) == [*chapters, "clip2.mp4", "clip10.mp4"]
+    assert names(find_inputs(["d/*", "e/*.mp4"])) == [
+        *(f"d/{name}" for name in chapters),
+        "e/clip2.mp4",
+        "e/clip10.mp4",
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.MOD", "a.tod", "a.insv", "a.360", "a.vro", "a.wtv"])
+def test_suffixes_of_camcorders_and_recorders_are_known(name: str) -> None:
+    make(f"d/{name}")
+    assert names(find_inputs(["d"])) == [name]

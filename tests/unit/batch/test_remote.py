@@ -115,7 +115,7 @@ def test_memory_is_searched_as_a_folder(memory: fsspec.AbstractFileSystem) -> No
     found = find_inputs(["memory://d", "memory://d/a.mp4", "memory://d/*"])
     assert len(found.inputs) == 2
     found = find_inputs(["memory://d"])
-    assert (found.num_others, found.num_results) == (2, 1)
+    assert (found.others, found.num_results) == ({".txt": 1, ".dat": 1}, 1)
     assert names("memory://d/x.dat") == {"x.dat": "memory://d/x.dat"}
     assert list(names("memory://d/*.mp4")) == ["a.mp4"]
     assert list(names("memory://d/**/*.MOV")) == ["e/b.MOV"]
