@@ -31,7 +31,11 @@ Speed = Literal["fast", "balanced", "exact"]
 """How much of a video is decoded: key frames, what is needed, or everything."""
 
 PROJECT_FILE = "autohighlight.toml"
-"""Read from the working folder, above the user's file."""
+"""Read from the working directory, above the user's file.
+
+It may come with somebody else's footage and is read without being asked for, so it may only say what results look
+like: see the argument `in_project` of `option`.
+"""
 
 
 def user_config_file() -> Path:
@@ -71,6 +75,7 @@ def option(
     at_most: float | None = None,
     above: float | None = None,
     below: float | None = None,
+    in_project: bool = True,
 ) -> Any:
     """A field of an options dataclass.
 
@@ -82,6 +87,8 @@ def option(
         parse: reads the value from a word; a TOML value that is no string is turned into one first.
         at_least, at_most: bounds of a number that it may have.
         above, below: bounds of a number that it may not have.
+        in_project: whether `PROJECT_FILE` may set it. No for whatever makes this program write or delete anything but
+            a new result, run a program, use other computers, or take more of this one.
     """
     return field(
         default=default,
@@ -94,8 +101,14 @@ def option(
             "at_most": at_most,
             "above": above,
             "below": below,
+            "in_project": in_project,
         },
     )
+
+
+def name_or_file(word: str) -> str:
+    """Reads the name of something that is installed, or the path of a file; in a TOML file, one beside that file."""
+    return word
 
 
 def parse_settings(text: str) -> dict[str, str]:
@@ -236,6 +249,7 @@ class ExtractOptions(Checked):
         None,
         "the backbone's weights: a file, or a name that `autohighlight models list` shows (default: its usual ones)",
         metavar="FILE|NAME",
+        parse=name_or_file,
     )
     window_stride: int = option(
         16,
@@ -261,17 +275,25 @@ class ExtractOptions(Checked):
         "frames 20e6, streams 500, hours 30, min_fps 0.01, max_fps 1000; those not named stay so",
         metavar="NAME=N[,...]",
         parse=Limits.parse,
+        in_project=False,
     )
-    cache: bool = option(True, "keep features on disk, so that the next run on the same video need not decode")
+    cache: bool = option(
+        True, "keep features on disk, so that the next run on the same video need not decode", in_project=False
+    )
     cache_size: int = option(
         2000,
         "largest size of that cache, in MB; the least recently used go first",
         metavar="MB",
         parse=int,
         at_least=0,
+        in_project=False,
     )
     cache_dir: Path | None = option(
-        None, "the folder of that cache (default: the user's cache folder)", metavar="FOLDER", parse=Path
+        None,
+        "a directory that gets a subdirectory for that cache (default: the user's cache directory)",
+        metavar="DIRECTORY",
+        parse=Path,
+        in_project=False,
     )
 
 
@@ -377,7 +399,7 @@ class ExportOptions(Checked):
         ),
     )
     transition: str = option("cut", "what joins two highlights", choices=("cut", "crossfade"))
-    overwrite: bool = option(False, "replace an output that is there already")
+    overwrite: bool = option(False, "replace an output that is there already", in_project=False)
     handles: Length | None = option(
         None,
         "lengthen each part of a timeline by this much at both ends, as far as the file goes; an editor reaches the "
@@ -436,10 +458,16 @@ class BatchOptions(Checked):
     """How the tasks of a batch are run."""
 
     executor: str = option(
-        "local", "what runs the tasks; local: processes on this computer; a plugin may bring others", metavar="NAME"
+        "local",
+        "what runs the tasks; local: processes on this computer; a plugin may bring others",
+        metavar="NAME",
+        in_project=False,
     )
     executor_options: str | None = option(
-        None, "settings of the executor's own, which its documentation names", metavar="NAME=VALUE[,...]"
+        None,
+        "settings of the executor's own, which its documentation names",
+        metavar="NAME=VALUE[,...]",
+        in_project=False,
     )
     jobs: int | None = option(
         None,
@@ -448,6 +476,7 @@ class BatchOptions(Checked):
         parse=int,
         at_least=1,
         at_most=4096,
+        in_project=False,
     )
     timeout: Length | None = option(
         None,
@@ -460,6 +489,7 @@ class BatchOptions(Checked):
         "the folder for temporary copies of videos that lie at an address, as s3:// (default: the system's)",
         metavar="FOLDER",
         parse=Path,
+        in_project=False,
     )
     scratch_size: int = option(
         50_000,
@@ -467,6 +497,7 @@ class BatchOptions(Checked):
         metavar="MB",
         parse=int,
         at_least=1,
+        in_project=False,
     )
 
     def __post_init__(self) -> None:
@@ -583,27 +614,24 @@ class Layered:
 def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Layered:
     """Options from, in rising order: built-in defaults, the user's file, the project's file, ``--config``, overrides.
 
-    A path in a file is relative to the folder that the file is in.
+    A path in a file is relative to the directory that the file is in; ``~`` is the user's home. The project's file may
+    set only what `option` lets it, unless `explicit` names it.
 
     Args:
         explicit: a TOML file to read above the others; it must exist.
         overrides: names and values from the command line.
 
     Raises:
-        OptionError: a file that is no TOML, an unknown name, a value not allowed; the message names the file.
+        OptionError: a file that is not TOML, an unknown name, a value that is not allowed, or an option that the
+            project's file may not set; the message names the file.
     """
     options, sources = Options(), dict[str, str]()
-    files = [user_config_file(), Path(PROJECT_FILE)]
-    if explicit is not None:
-        if not explicit.is_file():
-            raise OptionError(f"the configuration file {printable(explicit)} is not there")
-        files.append(explicit)
-    for file in files:
-        if not file.is_file():
-            continue
+    for file in _config_files(explicit):
         values = _read_toml(file)
         try:
-            options = options.replace(**values)
+            if file == Path(PROJECT_FILE) and file != explicit:
+                _check_project(values)
+            options = options.replace(**_with_paths(values, file.parent))
         except OptionError as error:
             raise OptionError(f"{printable(file)}: {error.problem}", error.hint) from None
         sources.update(dict.fromkeys(values, str(file)))
@@ -611,6 +639,31 @@ def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = Non
         options = options.replace(**overrides)
         sources.update(dict.fromkeys(overrides, "command line"))
     return Layered(options, sources)
+
+
+def _config_files(explicit: Path | None) -> list[Path]:
+    """The files that are there, in rising order; the project's once, even where `explicit` names it."""
+    files = [file for file in (user_config_file(), Path(PROJECT_FILE)) if file.is_file()]
+    if explicit is None:
+        return files
+    if not explicit.is_file():
+        raise OptionError(f"the configuration file {printable(explicit)} is not there")
+    return [*(file for file in files if not file.samefile(explicit)), explicit]
+
+
+def _check_project(values: Mapping[str, Any]) -> None:
+    """Refuses what a file must not decide that is read only because it lies in the working directory."""
+    user_only = {spec.name for _, spec in option_fields() if not spec.metadata["in_project"]}
+    refused = [name.replace("_", "-") for name in values if name in user_only]
+    if refused:
+        raise OptionError(
+            f"a project's file cannot set {', '.join(refused)}",
+            f"move it to your own file {printable(user_config_file())}, give it on the command line, or, if you trust "
+            f"the file, give --config {PROJECT_FILE}",
+        )
+    for name, word in _paths(values):
+        if word.replace("\\", "/").startswith("//"):  # Windows would log on to that computer to look
+            raise OptionError(f"{name.replace('_', '-')} = {word!r} is on another computer", "copy the file here")
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -624,8 +677,24 @@ def _read_toml(file: Path) -> dict[str, Any]:
         if isinstance(value, dict):
             problem = f"{printable(file)}: options stand in no table, so [{printable(name)}] is not one"
             raise OptionError(problem, 'write one option a line at the top, as duration = "30s"')
-    values = {name.replace("-", "_"): value for name, value in table.items()}
+    return {name.replace("-", "_"): value for name, value in table.items()}
+
+
+def _paths(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The options among `values` that are or may be paths, and their words."""
     for _, spec in option_fields():
-        if spec.metadata["parse"] is Path and isinstance(values.get(spec.name), str):
-            values[spec.name] = file.parent / values[spec.name]
-    return values
+        if spec.metadata["parse"] in (Path, name_or_file) and isinstance(values.get(spec.name), str):
+            yield spec.name, values[spec.name]
+
+
+def _with_paths(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The values of a file in `folder`, with its paths relative to the working directory."""
+    parsers = {spec.name: spec.metadata["parse"] for _, spec in option_fields()}
+    placed = dict(values)
+    for name, word in _paths(values):
+        path = folder / os.path.expanduser(word)  # noqa: PTH111 -- Path.expanduser raises where there is no such user
+        if parsers[name] is Path:
+            placed[name] = path
+        elif "/" in word or os.sep in word or path.is_file():
+            placed[name] = str(path)
+    return placed

@@ -7,16 +7,14 @@ import errno
 import functools
 import hashlib
 import os
-import platform
-import re
-import shutil
 import sys
-import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from autohighlight.errors import NoSpaceError, OutputError, OutputExistsError
+from autohighlight.hidden_folders import hidden_folder
 
 
 @dataclass(frozen=True)
@@ -123,9 +121,9 @@ def _sample(path: Path, size: int) -> str:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Makes a folder, and those above it that are missing, which only their owner may look into or write to.
+    """Makes a directory, and those above it that are missing, which only their owner may look into or write to.
 
-    Folders that are there stay as they are.
+    Directories that are there stay as they are.
 
     Raises:
         OSError: one cannot be made.
@@ -148,12 +146,13 @@ def check_destination(path: Path, *, source: Path | None = None, overwrite: bool
 
     Raises:
         OutputExistsError: it is there already.
-        OutputError: its folder is missing or cannot be written to, or it is a folder, a device or the input itself.
+        OutputError: its directory is missing or cannot be written to, or it is a directory, a device, the input itself
+            or, on Windows, open in another program.
     """
     try:
         _check(path, source, overwrite)
     except OSError as error:  # as a name that is too long
-        raise OutputError(path, f"cannot be written: {error.strerror or error}") from None
+        raise _output_error(path, error) from None
 
 
 def _check(path: Path, source: Path | None, overwrite: bool) -> None:
@@ -168,9 +167,25 @@ def _check(path: Path, source: Path | None, overwrite: bool) -> None:
         if path.exists() and not path.is_file():
             raise OutputError(path, "is no ordinary file", "name another with -o")
         if not overwrite:
-            raise OutputExistsError(path, "is there already", _EXISTS_HINT)
+            raise _exists(path)
+        if sys.platform == "win32" and path.exists():
+            _check_not_open(path)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(path, f"the folder {folder} cannot be written to", "name another with -o")
+
+
+def _check_not_open(path: Path) -> None:
+    """Asks Windows, where a file that a program has open cannot be replaced."""
+    try:
+        path.open("r+b").close()
+    except PermissionError as error:
+        raise _open_elsewhere(path) from error
+
+
+def _open_elsewhere(path: Path) -> OutputError:
+    return OutputError(
+        path, "cannot be replaced: it is open in another program, or write-protected", "close it there and run again"
+    )
 
 
 def move_into_place(unfinished: Path, path: Path, *, overwrite: bool) -> None:
@@ -178,18 +193,51 @@ def move_into_place(unfinished: Path, path: Path, *, overwrite: bool) -> None:
 
     Raises:
         OutputExistsError: a file is there.
+        OutputError: on Windows, the file that is there is open in another program.
         OSError: the file system refuses, or `unfinished` is gone.
     """
-    if not overwrite:
+    if overwrite:
+        _replace(unfinished, path)
+        return
+    try:
+        path.hardlink_to(unfinished)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError:  # a file system without links
+        _check(path, None, overwrite)
+        _rename(unfinished, path)
+
+
+def _rename(unfinished: Path, path: Path) -> None:
+    """Where the system can, a file that has just come is not replaced."""
+    try:
+        unfinished.rename(path)
+    except FileExistsError:  # on Windows; elsewhere the file is replaced
+        raise _exists(path) from None
+
+
+def _exists(path: Path) -> OutputExistsError:
+    return OutputExistsError(path, "is there already", _EXISTS_HINT)
+
+
+_WINDOWS_PATIENCE_SECONDS = 2.0
+"""Virus scanners and indexers open new files for a moment."""
+
+
+def _replace(unfinished: Path, path: Path) -> None:
+    deadline = time.monotonic() + (_WINDOWS_PATIENCE_SECONDS if sys.platform == "win32" else 0)
+    while True:
         try:
-            path.hardlink_to(unfinished)
-        except FileExistsError:
-            raise OutputExistsError(path, "is there already", _EXISTS_HINT) from None
-        except OSError:  # a file system without links
-            _check(path, None, overwrite)
+            unfinished.replace(path)
+        except PermissionError as error:
+            if time.monotonic() < deadline:
+                time.sleep(0.1)
+            elif sys.platform == "win32" and path.exists():
+                raise _open_elsewhere(path) from error
+            else:
+                raise
         else:
             return
-    unfinished.replace(path)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -199,18 +247,20 @@ def write_whole(path: Path, content: bytes) -> None:
         NoSpaceError: the disk is full.
         OutputError: the place cannot be written to.
     """
-    with written_whole(path, overwrite=True) as unfinished, unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    with written_whole(path, overwrite=True) as unfinished:
+        unfinished.write_bytes(content)
 
 
 @contextlib.contextmanager
 def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A file to write in a hidden folder beside `path`; moved to `path` when it is whole.
+    """A file to write in a hidden directory beside `path`; moved to `path` when it is whole.
 
-    The hidden folder may hold other temporary files too; it goes whatever happens, and where the program was killed,
-    the next one that writes beside it removes it. A file that is at `path` is replaced at the end, not before.
+    The hidden directory may hold other temporary files too; see `hidden_folders` for when it goes. A file that is at
+    `path` is replaced at the end, not before.
+
+    Of the errors of the block under ``with``, those are told as errors of `path` that name a file in the hidden
+    directory, or no file, as a disk does that is full. One that names another file, as a source that is gone, is
+    raised as it is.
 
     Args:
         path: the file to be written.
@@ -221,79 +271,46 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
         NoSpaceError: the disk is full.
         OutputError: the place cannot be written to.
     """
-    folder, lock = None, None
-    try:
-        _remove_abandoned(path.parent)
-        folder, lock = _hidden_folder(path.parent)
+    with contextlib.ExitStack() as stack:
+        with _as_output_error(path):
+            folder = stack.enter_context(hidden_folder(path.parent))
         unfinished = folder / f"unfinished{path.suffix}"
-        yield unfinished
-        _wait_for_disk(unfinished)
-        move_into_place(unfinished, path, overwrite=overwrite)
-    except OutputError as error:
-        if folder is None or error.path.parent == folder:
-            error.path = path  # the person knows nothing of the hidden folder
-        raise
+        try:
+            yield unfinished
+        except OutputError as error:
+            if error.path.parent == folder:
+                error.path = path  # the hidden directory means nothing to people
+            raise
+        except OSError as error:
+            if _is_of(error, folder):
+                raise _output_error(path, error) from error
+            raise
+        with _as_output_error(path):
+            _wait_for_disk(unfinished)
+            move_into_place(unfinished, path, overwrite=overwrite)
+
+
+def _is_of(error: OSError, folder: Path) -> bool:
+    """Whether an error is about files in `folder`: it names one of them, or none at all."""
+    names = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes | os.PathLike)]
+    return not names or any(Path(os.fsdecode(name)).is_relative_to(folder) for name in names)
+
+
+@contextlib.contextmanager
+def _as_output_error(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpaceError(path, "the disk is full", "free some space, or name another place with -o") from error
-        raise OutputError(path, f"cannot be written: {error.strerror or error}") from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
+        raise _output_error(path, error) from error
 
 
-_HOST = hashlib.blake2b(platform.node().encode(), digest_size=4).hexdigest()
-_HIDDEN_PREFIX = f".autohighlight-{_HOST}-"
-_HIDDEN_NAME = re.compile(rf"\.autohighlight-{_HOST}-[a-z0-9_]{{8}}")
-
-
-def _hidden_folder(place: Path) -> tuple[Path, int | None]:
-    """A new hidden folder, and the descriptor that keeps its lock until it is closed or this program ends."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=_HIDDEN_PREFIX, dir=place))
-        lock = _lock(folder)
-        if folder.exists():  # another program may have come between and taken it for an abandoned one
-            return folder, lock
-        if lock is not None:
-            os.close(lock)
-
-
-def _remove_abandoned(place: Path) -> None:
-    """Removes hidden folders of programs that were killed: those of this computer whose lock nobody holds.
-
-    Where locks cannot be had, as on some network file systems, nothing is known and nothing removed.
-    """
-    try:
-        folders = [folder for folder in place.iterdir() if _HIDDEN_NAME.fullmatch(folder.name)]
-    except OSError:
-        return  # a folder that may be written to and not be looked into
-    for folder in folders:
-        if (lock := _lock(folder)) is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
-
-
-def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder's lock; None where another does, or none is to be had."""
-    if sys.platform == "win32":
-        return None
-    import fcntl  # noqa: PLC0415 -- not everywhere
-
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+def _output_error(path: Path, error: OSError) -> OutputError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpaceError(path, "the disk is full", "free some space, or name another place with -o")
+    return OutputError(path, f"cannot be written: {error.strerror or error}")
 
 
 def _wait_for_disk(path: Path) -> None:
     """Returns when the disk has the file's content, so that no name is ever given to less."""
-    with path.open("rb") as file:
+    with path.open("r+b") as file:  # Windows refuses to flush what is open for reading alone
         os.fsync(file.fileno())

@@ -1,12 +1,15 @@
 """Keeps features on disk, so that choosing again need not decode again.
 
 An entry's name says all that its features depend on: the bytes of the video (not its path or time stamp), the
-backbone with its weights, the clips, the speed. Entries are written beside their place and renamed into it, so two
-processes may share the cache; the least recently used go when it grows too large.
+backbone with its weights, the clips, the speed. Entries are written in a hidden directory and renamed into place, so
+several processes may share the cache; the least recently used are removed when it grows too large.
 
-Each entry holds a checksum of all that is in it and of its name. It tells damage, and an entry that has come under
-another name; it is no signature: whoever may write into the folder may make entries that pass. So the folder and the
-files are made for their owner alone, whatever the umask says.
+The cache is a subdirectory of its own in the directory that people choose, and only files with the name of an entry
+are ever removed from it: whatever else is there belongs to somebody else.
+
+Each entry holds a checksum of all that is in it and of its name. It tells damage, and an entry that was given another
+name. It is not a signature: whoever may write to the directory can make entries that pass. So the directory and the
+files are made for their owner alone, whatever the umask is; a directory that was there before stays as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
+import re
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,7 +29,9 @@ from pathlib import Path
 import numpy as np
 
 from autohighlight.config import ExtractOptions, user_cache_dir
-from autohighlight.files import make_private_folder
+from autohighlight.errors import OutputError
+from autohighlight.files import make_private_folder, move_into_place
+from autohighlight.hidden_folders import hidden_folder
 from autohighlight.types import Clip, FeatureTrack
 
 _LOG = logging.getLogger(__name__)
@@ -33,7 +39,11 @@ _LOG = logging.getLogger(__name__)
 FORMAT_VERSION = 1
 """Grows whenever the same video and settings would give other features."""
 
+_SUBDIRECTORY = "autohighlight-features"
+"""In a directory that a person chose, where another ``features`` may well be."""
+
 _SUFFIX = ".features.npz"
+_ENTRY = re.compile(rf"[0-9a-f]{{32}}{re.escape(_SUFFIX)}")
 _CHECKSUM = "checksum"
 
 
@@ -46,11 +56,11 @@ def entry_key(content: str, clips: Sequence[Clip], fingerprint: str, speed: str)
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """A folder of feature tracks.
+    """A directory of feature tracks.
 
     Args:
-        folder: where; made when first needed. None keeps nothing.
-        max_bytes: largest total size.
+        folder: the directory; made when first needed. None keeps nothing.
+        max_bytes: largest total size of the entries.
     """
 
     folder: Path | None
@@ -58,9 +68,13 @@ class FeatureCache:
 
     @classmethod
     def from_options(cls, options: ExtractOptions) -> FeatureCache:
-        """The user's cache, that of a folder, or none, as the options say."""
-        folder = (options.cache_dir or user_cache_dir() / "features") if options.cache else None
-        return cls(folder, options.cache_size * 1_000_000)
+        """The user's cache, one in a directory of the user's choice, or none, as the options say."""
+        max_bytes = options.cache_size * 1_000_000
+        if not options.cache:
+            return cls(None, max_bytes)
+        if options.cache_dir is None:
+            return cls(user_cache_dir() / "features", max_bytes)
+        return cls(options.cache_dir / _SUBDIRECTORY, max_bytes)
 
     def load(self, key: str, clips: Sequence[Clip]) -> FeatureTrack | None:
         """The features kept under `key`, or None: there are none, or the entry is damaged."""
@@ -81,35 +95,41 @@ class FeatureCache:
         return track
 
     def store(self, key: str, track: FeatureTrack) -> None:
-        """Keeps `track`; a cache that cannot be written (full disk, read-only) is done without."""
+        """Keeps `track`; does without where the cache cannot be written to (full disk, read-only)."""
         if self.folder is None:
             return
-        with contextlib.suppress(OSError):
+        arrays = _pack(track)
+        checksum = np.array(_checksum(key, arrays))
+        with contextlib.suppress(OSError, OutputError):
             make_private_folder(self.folder)
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    arrays = _pack(track)
-                    np.savez(file, allow_pickle=False, **arrays, **{_CHECKSUM: np.array(_checksum(key, arrays))})
-                Path(name).replace(self.folder / f"{key}{_SUFFIX}")
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-            self._shrink()
+            with hidden_folder(self.folder) as hidden:
+                unfinished = hidden / "entry"
+                with open(unfinished, "wb", opener=_open_private) as file:
+                    np.savez(file, allow_pickle=False, **arrays, **{_CHECKSUM: checksum})
+                move_into_place(unfinished, self.folder / f"{key}{_SUFFIX}", overwrite=True)
+            self._shrink(self.folder)
 
-    def _shrink(self) -> None:
-        assert self.folder is not None  # noqa: S101 -- for the type checker; store() has looked
+    def _shrink(self, folder: Path) -> None:
+        """Removes the entries that were not used for longest, until the others fit."""
         entries = []
-        for path in self.folder.iterdir():
-            with contextlib.suppress(FileNotFoundError):  # another process may shrink it too
-                status = path.stat()
-                entries.append((status.st_mtime_ns, status.st_size, path))
+        for path in folder.iterdir():
+            if not _ENTRY.fullmatch(path.name):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # another process has just removed it
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode):
+                    entries.append((status.st_mtime_ns, status.st_size, path))
         total = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):
             if total <= self.max_bytes:
                 return
-            path.unlink(missing_ok=True)
-            total -= size
+            with contextlib.suppress(PermissionError):  # on Windows, another process is reading it
+                path.unlink(missing_ok=True)
+                total -= size
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _checksum(key: str, arrays: Mapping[str, np.ndarray]) -> str:

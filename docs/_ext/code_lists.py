@@ -60,6 +60,7 @@ def _facts(name: str, default: Any, meta: Mapping[str, Any]) -> str:
         words.append("one of " + ", ".join(f"`{choice}`" for choice in meta["choices"]))
     bounds = {"at_least": "at least", "at_most": "at most", "above": "above", "below": "below"}
     words += [f"{said} {meta[key]}" for key, said in bounds.items() if meta[key] is not None]
+    words += [] if meta["in_project"] else ["a project's `autohighlight.toml` cannot set it"]
     return "; ".join(words) + "."
 
 

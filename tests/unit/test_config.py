@@ -130,6 +130,32 @@ def test_a_path_in_a_file_is_relative_to_that_file(user_file: Path, project_file
     assert load().options.score.selector == Path("/models/ours.safetensors")
 
 
+@pytest.mark.parametrize("where", ["user", "project", "explicit"])
+def test_a_checkpoint_in_a_file_is_relative_to_that_file_or_a_name(
+    where: str, user_file: Path, project_file: Path, tmp_path: Path
+) -> None:
+    explicit = tmp_path / "elsewhere" / "mine.toml"
+    explicit.parent.mkdir()
+    file = {"user": user_file, "project": project_file, "explicit": explicit}[where]
+    folder = Path() if where == "project" else file.parent
+    (file.parent / "weights.pth").touch()
+    expected = {
+        "weights.pth": str(folder / "weights.pth"),
+        "models/missing.pth": str(folder / "models" / "missing.pth"),
+        "c3d-sports1m": "c3d-sports1m",
+        "~/weights.pth": str(Path("~/weights.pth").expanduser()),
+        str(tmp_path / "x.pth"): str(tmp_path / "x.pth"),
+    }
+    for word, checkpoint in expected.items():
+        file.write_text(f'checkpoint = "{word}"\n')
+        assert load(explicit if where == "explicit" else None).options.extract.checkpoint == checkpoint
+
+
+def test_a_home_that_is_not_there_stays_a_name(user_file: Path, project_file: Path) -> None:
+    user_file.write_text('selector = "~nobody-of-this-name/mine.safetensors"\n')
+    assert load().options.score.selector == user_file.parent / "~nobody-of-this-name" / "mine.safetensors"
+
+
 def test_a_byte_order_mark_is_no_mistake(user_file: Path, project_file: Path) -> None:
     user_file.write_bytes(b"\xef\xbb\xbfcount = 3\r\n")
     assert load().options.select.count == 3
