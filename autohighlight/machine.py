@@ -46,19 +46,15 @@ def place_among_workers() -> tuple[int, int]:
     return int(place) - 1, int(number)
 
 
-def available_memory() -> int | None:
-    """Bytes of memory that programs can have now without others being swapped out; None where nothing tells.
+def available_memory() -> int:
+    """Bytes of memory that programs can have now without others being swapped out.
 
     What the system calls available, bounded by the limit of the control groups that this process is in.
     """
-    amounts = [int(text) for text in _control_group("memory.max") if text.isdigit()]
-    with contextlib.suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-        line = next(line for line in lines if line.startswith("MemAvailable:"))
-        return min([int(line.split()[1]) * 1024, *amounts])
-    with contextlib.suppress(AttributeError, OSError, ValueError):
-        return min([os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *amounts])
-    return None
+    import psutil  # noqa: PLC0415 -- only a batch asks
+
+    limits = [int(text) for text in _control_group("memory.max") if text.isdigit()]
+    return min([int(psutil.virtual_memory().available), *limits])
 
 
 def _quotas() -> Iterator[int]:

@@ -1,8 +1,8 @@
 """The executor `local`: processes on this computer, which work on one task at a time each.
 
 A worker is a fresh interpreter (see `executors.worker`), not a fork, which neither CUDA nor a program with threads
-would survive, and not one of `multiprocessing`, which runs the calling script a second time. One thread attends to all
-of them, and sleeps until one of them has something to say.
+would survive, and not one of `multiprocessing`, which runs the calling script a second time. Everything here works the
+same on Linux, macOS and Windows; only how a worker is set apart, and ended with what it has started, differs.
 
 However many workers there are, they come to the same results. Each may use its part of the cores for decoding and the
 network, whose results do not depend on how many threads there are; sums that are taken inside torch and BLAS, whose
@@ -14,18 +14,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import os
 import pickle
-import selectors
+import queue
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from autohighlight.config import BatchOptions
-from autohighlight.errors import DependencyError, OptionError
+from autohighlight.errors import OptionError
 from autohighlight.executors.messages import Begun, Gave, Order, Raised, Reported
-from autohighlight.executors.process import WorkerProcess, how_it_ended
+from autohighlight.executors.process import Bell, WorkerProcess, how_it_ended
 from autohighlight.executors.protocol import Advanced, Event, Failed, Returned, Started, Task, Work
 from autohighlight.executors.worker import one_line
 from autohighlight.machine import THREADS_VARIABLE, WORKER_VARIABLE, available_memory, num_cores
@@ -34,6 +33,9 @@ _LOG = logging.getLogger(__name__)
 
 MAX_TRIES = 2
 """How often a task is tried whose worker dies: once more, in case it was not to blame."""
+
+_LONGEST_WAIT = 0.2
+"""Seconds; on Windows, Ctrl-C is heard only between two waits."""
 
 _CORES_A_WORKER = 4
 _BYTES_A_WORKER = 2_500_000_000
@@ -48,10 +50,7 @@ def create_local_executor(options: BatchOptions) -> LocalExecutor:
 
     Raises:
         OptionError: settings are given, of which it has none, or a timeout that is not in seconds.
-        DependencyError: the system has no process groups, without which nothing can be ended for sure.
     """
-    if not hasattr(os, "killpg"):
-        raise DependencyError("the executor local needs a POSIX system, as Linux or macOS", "give another --executor")
     for name in options.settings:
         raise OptionError(f"the executor local has no setting {name!r}", "leave --executor-options out")
     if options.timeout is not None and options.timeout.unit != "seconds":
@@ -67,9 +66,7 @@ def default_jobs() -> int:
     beginning and end; more at once fill these gaps, and more than that only take memory. Measured on two cores, a
     worker took 0.7 GB for the analysis, and with the encoder of a reel 1.2 GB at 1920x1080 and 2.7 GB at 3840x2160.
     """
-    memory = available_memory()
-    by_memory = num_cores() if memory is None else memory // _BYTES_A_WORKER
-    return max(1, min(num_cores() // _CORES_A_WORKER, by_memory))
+    return max(1, min(num_cores() // _CORES_A_WORKER, available_memory() // _BYTES_A_WORKER))
 
 
 @dataclass
@@ -93,7 +90,7 @@ class LocalExecutor:
         self._timeout = timeout_seconds
         self._environment = _ONE_THREAD | {THREADS_VARIABLE: str(max(1, num_cores() // num_workers))}
         self._numbers = itertools.count(1)
-        self._selector = selectors.DefaultSelector()
+        self._bell: Bell = queue.SimpleQueue()
         self._workers: list[WorkerProcess] = []
         self._busy: dict[WorkerProcess, _Try] = {}
         self._again: deque[_Try] = deque()
@@ -121,7 +118,6 @@ class LocalExecutor:
         """Ends the workers and whatever they have started, at once; may be called twice."""
         self._end_workers()
         self._is_closed = True
-        self._selector.close()
 
     def _run(self, work: Work, upcoming: Iterator[Task]) -> Generator[Event, None, None]:
         if self._is_closed or self._busy:
@@ -134,8 +130,8 @@ class LocalExecutor:
                 elif not self._busy:
                     return
                 # One task is handed out at a time, and what has happened meanwhile told before the next.
-                for key, _ in self._selector.select(self._patience() if due is None else 0.0):
-                    yield from self._attend(key.data)
+                for worker in self._heard(self._patience() if due is None else 0.0):
+                    yield from self._attend(worker)
                 yield from self._end_late_ones()
         except BaseException:
             self._end_workers()
@@ -155,7 +151,8 @@ class LocalExecutor:
         except Exception as error:  # noqa: BLE001 -- whatever an argument may raise when it is pickled
             yield Failed(due.task.key, "raised", f"its argument cannot be pickled: {one_line(error)}")
             return
-        worker = next((worker for worker in self._workers if worker not in self._busy), None) or self._start()
+        idle = (worker for worker in self._workers if worker.is_there and worker not in self._busy)
+        worker = next(idle, None) or self._start()
         due.number = next(self._numbers)
         due.deadline = self._new_deadline()
         self._busy[worker] = due
@@ -165,17 +162,25 @@ class LocalExecutor:
     def _start(self) -> WorkerProcess:
         names = {worker.name for worker in self._workers}
         name = next(name for name in map(str, itertools.count(1)) if name not in names)
-        worker = WorkerProcess(name, self._environment | {WORKER_VARIABLE: f"{name}/{self.num_workers}"})
+        worker = WorkerProcess(name, self._environment | {WORKER_VARIABLE: f"{name}/{self.num_workers}"}, self._bell)
         self._workers.append(worker)
-        self._selector.register(worker.channel, selectors.EVENT_READ, worker)
         return worker
 
     def _new_deadline(self) -> float | None:
         return None if self._timeout is None else time.monotonic() + self._timeout
 
-    def _patience(self) -> float | None:
-        deadlines = [due.deadline for due in self._busy.values() if due.deadline is not None]
-        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+    def _patience(self) -> float:
+        now = time.monotonic()
+        return min([_LONGEST_WAIT, *(max(0.0, due.deadline - now) for due in self._busy.values() if due.deadline)])
+
+    def _heard(self, seconds: float) -> list[WorkerProcess]:
+        """The workers that have something to say, each once; waits for the first of them, for some seconds at most."""
+        heard: dict[WorkerProcess, None] = {}
+        with contextlib.suppress(queue.Empty):
+            heard[self._bell.get(timeout=seconds)] = None
+            while True:
+                heard[self._bell.get_nowait()] = None
+        return [worker for worker in heard if worker in self._workers]  # others were removed meanwhile
 
     def _attend(self, worker: WorkerProcess) -> Iterator[Event]:
         """Hears what a worker has to say, and buries it if it is dead."""
@@ -191,7 +196,7 @@ class LocalExecutor:
                 if place + 1 == len(answers):  # an older one is no news
                     yield Advanced(key, answer.progress)
             else:
-                _log_what_it_said(worker, key)
+                _log_output(worker, key, answer.output)
                 del self._busy[worker]
                 yield _end_of(key, answer)
         if not is_there:
@@ -199,11 +204,11 @@ class LocalExecutor:
 
     def _bury(self, worker: WorkerProcess) -> Iterator[Event]:
         due = self._busy.get(worker)
+        code, said = self._remove(worker)
         if due is None:
-            self._remove(worker)
             return
-        _log_what_it_said(worker, due.task.key)
-        problem, hint = how_it_ended(self._remove(worker))
+        _log_output(worker, due.task.key, said)
+        problem, hint = how_it_ended(code)
         if due.attempt < MAX_TRIES:
             _LOG.debug("%s: %s; it is tried again", due.task.key, problem)
             self._again.append(_Try(due.task, due.attempt + 1))
@@ -216,8 +221,8 @@ class LocalExecutor:
             yield from self._attend(worker)  # it may be done; whoever takes the events may be late too
             due = self._busy.get(worker)
             if due is not None and _is_late(due):
-                _log_what_it_said(worker, due.task.key)
-                self._remove(worker)
+                _, said = self._remove(worker)
+                _log_output(worker, due.task.key, said)
                 yield Failed(
                     due.task.key, "timeout", f"took longer than {self._timeout:g} s", "give it more time with --timeout"
                 )
@@ -229,22 +234,19 @@ class LocalExecutor:
         for worker in tuple(self._workers):
             self._remove(worker)
 
-    def _remove(self, worker: WorkerProcess) -> int:
-        """Ends a worker; gives its exit code. Works also where Ctrl-C has cut it short before."""
+    def _remove(self, worker: WorkerProcess) -> tuple[int, str]:
+        """As `WorkerProcess.end`. Works also where Ctrl-C has cut it short before."""
         self._busy.pop(worker, None)
-        with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(worker.channel)
-        code = worker.end()
+        ended = worker.end()
         self._workers.remove(worker)
-        return code
+        return ended
 
 
 def _is_late(due: _Try) -> bool:
     return due.deadline is not None and due.deadline <= time.monotonic()
 
 
-def _log_what_it_said(worker: WorkerProcess, key: str) -> None:
-    said = worker.take_what_it_said()
+def _log_output(worker: WorkerProcess, key: str, said: str) -> None:
     if said:
         _LOG.debug("%s: worker %s wrote: %s", key, worker.name, said)
 

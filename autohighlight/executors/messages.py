@@ -1,14 +1,20 @@
-"""What the executor `local` and its workers say to each other: pickled messages, each after its length."""
+"""What the executor `local` and its workers say to each other: pickled messages, each after its length.
+
+They pass through pipes and are read by threads that wait for them, since that works the same on every system.
+"""
 
 from __future__ import annotations
 
+import io
 import pickle
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from autohighlight.types import Progress
+
+GREETING = b"\0autohighlight worker\0"
+"""The first bytes of a worker. What stands before was printed while Python started, by a ``.pth`` file for example."""
 
 _LENGTH = struct.Struct("!Q")
 
@@ -43,10 +49,17 @@ class Reported:
 
 @dataclass(frozen=True)
 class Gave:
-    """From a worker: the function's value, pickled."""
+    """From a worker: the function's value.
+
+    Args:
+        number: of the order.
+        value: pickled.
+        output: the end of what was written on standard output and error meanwhile.
+    """
 
     number: int
     value: bytes
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,36 +70,62 @@ class Raised:
         number: of the order.
         problem: its type and message, one line.
         traceback: all that Python says of it.
+        output: the end of what was written on standard output and error meanwhile.
     """
 
     number: int
     problem: str
     traceback: str
+    output: str = ""
 
 
 Answer = Begun | Reported | Gave | Raised
 
 
-def framed(message: Order | Answer) -> bytes:
-    """The bytes that are sent."""
+def write_message(pipe: io.FileIO, message: Order | Answer) -> None:
+    """Writes a message, and waits until the pipe has all of it.
+
+    Raises:
+        OSError: nobody reads at the other end any more.
+    """
     content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(content)) + content
+    left = memoryview(_LENGTH.pack(len(content)) + content)
+    while left:
+        left = left[pipe.write(left) :]
 
 
-class Frames:
-    """Puts messages together again from the pieces in which they arrive; what is incomplete waits for the rest."""
+def read_message(pipe: io.FileIO) -> Any:
+    """The next message, waited for; None at the end of the pipe, also where a message breaks off.
 
-    def __init__(self) -> None:
-        self._bytes = bytearray()
+    Raises:
+        OSError: the pipe cannot be read.
+    """
+    head = _read(pipe, _LENGTH.size)
+    content = None if head is None else _read(pipe, *_LENGTH.unpack(head))
+    return None if content is None else pickle.loads(content)  # noqa: S301 -- from our parent, or a worker of ours
 
-    def feed(self, piece: bytes) -> Iterator[Any]:
-        """The messages that this piece makes complete."""
-        self._bytes += piece
-        while len(self._bytes) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._bytes)
-            end = _LENGTH.size + length
-            if len(self._bytes) < end:
-                return
-            content = bytes(memoryview(self._bytes)[_LENGTH.size : end])
-            del self._bytes[:end]
-            yield pickle.loads(content)  # noqa: S301 -- from a process that this one has started, or that started it
+
+def _read(pipe: io.FileIO, num_bytes: int) -> bytearray | None:
+    content = bytearray(num_bytes)
+    left = memoryview(content)
+    while left:
+        num_read = pipe.readinto(left)
+        if not num_read:
+            return None
+        left = left[num_read:]
+    return content
+
+
+def read_greeting(pipe: io.FileIO) -> bytes | None:
+    """Reads up to and with the greeting; gives what stands before it, or None where the pipe ends first.
+
+    Raises:
+        OSError: the pipe cannot be read.
+    """
+    read = bytearray()
+    while not read.endswith(GREETING):
+        byte = pipe.read(1)
+        if not byte:
+            return None
+        read += byte
+    return bytes(read.removesuffix(GREETING))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autohighlight import machine
@@ -47,11 +48,15 @@ def test_a_container_bounds_the_cores(quotas: list[str], cores: int, monkeypatch
 
 
 def test_a_container_bounds_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = available_memory()
-    assert free is not None
-    assert free > 1_000_000
+    assert available_memory() > 1_000_000
     monkeypatch.setattr(machine, "_control_group", lambda _name: iter(["max", "1000000"]))
     assert available_memory() == 1_000_000
+
+
+def test_memory_that_programs_hold_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = psutil.virtual_memory()._replace(total=32 * 2**30, available=3 * 2**30)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    assert available_memory() == 3 * 2**30
 
 
 def test_limits_of_all_groups_around_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

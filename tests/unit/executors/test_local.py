@@ -347,14 +347,12 @@ def test_workers_are_told_their_share_of_the_cores(
     assert places[0] in {f"{number}/{workers}" for number in range(1, workers + 1)}
 
 
-@pytest.mark.parametrize(
-    ("cores", "gigabytes", "jobs"), [(2, 64, 1), (16, 64, 4), (64, 13, 5), (64, 1, 1), (64, None, 16)]
-)
+@pytest.mark.parametrize(("cores", "gigabytes", "jobs"), [(2, 64, 1), (16, 64, 4), (64, 13, 5), (64, 1, 1)])
 def test_as_many_jobs_as_cores_and_memory_are_good_for(
-    cores: int, gigabytes: int | None, jobs: int, monkeypatch: pytest.MonkeyPatch
+    cores: int, gigabytes: int, jobs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local, "num_cores", lambda: cores)
-    monkeypatch.setattr(local, "available_memory", lambda: gigabytes and gigabytes * 10**9)
+    monkeypatch.setattr(local, "available_memory", lambda: gigabytes * 10**9)
     assert default_jobs() == jobs
     assert create_local_executor(BatchOptions()).num_workers == jobs
     assert create_local_executor(BatchOptions(jobs=3)).num_workers == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import signal
@@ -80,7 +81,9 @@ def die_at_first(marker: Path, _progress: ProgressCallback) -> str:
 
 
 def die_in_the_middle_of_an_answer(_argument: Any, _progress: ProgressCallback) -> None:
-    os.write(int(sys.argv[1]), struct.pack("!Q", 1000) + b"the beginning")
+    pipes = (number for number in range(3, 100) if Path(f"/proc/self/fd/{number}").readlink().name.startswith("pipe:"))
+    answers = next(number for number in pipes if fcntl.fcntl(number, fcntl.F_GETFL) & os.O_WRONLY)
+    os.write(answers, struct.pack("!Q", 1000) + b"the beginning")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
