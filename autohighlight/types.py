@@ -9,6 +9,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -50,6 +51,24 @@ class ColourInfo:
     def is_hdr(self) -> bool:
         """Whether the dynamic range is above the standard one."""
         return self.dynamic_range != "sdr"
+
+
+@dataclass(frozen=True)
+class HdrMetadata:
+    """The static metadata of HDR10: for which display a film was graded, and how bright it becomes.
+
+    Args:
+        mastering_display: x and y of red, green, blue and white in 1/50000, then the highest and the lowest luminance
+            in 1/10000 cd/m² (SMPTE ST 2086); None where the file does not say.
+        light_levels: MaxCLL and MaxFALL in cd/m² (CTA-861.3); None where the file does not say.
+    """
+
+    mastering_display: tuple[int, ...] | None = None
+    light_levels: tuple[int, int] | None = None
+
+
+Projection = Literal["flat", "equirectangular", "cubemap", "other"]
+"""How a picture is to be shown: as it is, or as the unrolled inside of a sphere (360° video)."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +166,10 @@ class MediaInfo:
         packets: the stream's packets; None for media described without a file.
         start_timecode: the label of the first frame shown, at `frame_rate`; None where the file has no timecode.
         reel_name: of the tape or card, as the camera wrote it; empty where it did not.
+        creation_time: when the recording began, with its time zone; None where the file does not say.
+        hdr: light levels of HDR10; None where the file has none.
+        projection: ``flat``, unless it is a 360° video.
+        num_chapters, num_subtitles: chapters, and tracks of subtitles.
         snapshot: tells whether the file is still what was probed; None for media described without a file.
         limits: within which it was probed, and may be read; None for the usual ones.
     """
@@ -173,6 +196,11 @@ class MediaInfo:
     packets: PacketIndex | None = field(default=None, repr=False, compare=False)
     start_timecode: Timecode | None = None
     reel_name: str = ""
+    creation_time: datetime | None = None
+    hdr: HdrMetadata | None = None
+    projection: Projection = "flat"
+    num_chapters: int = 0
+    num_subtitles: int = 0
     snapshot: Snapshot | None = field(default=None, repr=False)
     limits: Limits | None = field(default=None, repr=False, compare=False)
 

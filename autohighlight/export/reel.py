@@ -105,6 +105,8 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
     codec = options.codec
     if codec == "auto":
         codec = "h264" if picture.pixel_format == _PIXEL_FORMATS[False] else "hevc"
+    for line in left_behind(timeline):
+        _LOG.warning("%s", line)
     with written_whole(path, overwrite=options.overwrite) as unfinished:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
         with _Player() as player:
@@ -133,7 +135,30 @@ def picture_format(timeline: Timeline) -> PictureFormat:
         colour = STANDARD_COLOUR if is_mixed or not colour.is_hdr else colour
     deep = sum(num_frames for source, num_frames in seconds.items() if source.bit_depth > 8)
     is_deep = not is_mixed and 2 * deep > timeline.num_frames
-    return PictureFormat(timeline.size, _PIXEL_FORMATS[is_deep], timeline.frame_rate, colour)
+    light_levels = {source.hdr for source in sources}
+    times = [source.creation_time for source in sources if source.creation_time is not None]
+    return PictureFormat(
+        timeline.size,
+        _PIXEL_FORMATS[is_deep],
+        timeline.frame_rate,
+        colour,
+        hdr=light_levels.pop() if len(light_levels) == 1 and colour.dynamic_range == "pq" else None,
+        creation_time=min(times, default=None),
+    )
+
+
+def left_behind(timeline: Timeline) -> Iterator[str]:
+    """What the sources hold and the film cannot, a line each."""
+    for source in timeline.sources:
+        media = source.media
+        things = ((media.num_chapters, "chapter"), (media.num_subtitles, "subtitle track"))
+        if words := [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in things if number]:
+            yield f"{media.path.name}: the reel does not keep its {' and '.join(words)}"
+        if media.projection != "flat":
+            yield (
+                f"{media.path.name} is a 360° video; the reel is one too, but has no tag that says so: players show it "
+                "flat until it is tagged, for example with Google's Spatial Media Metadata Injector"
+            )
 
 
 def lay_out(timeline: Timeline, *, is_crossfade: bool) -> list[Place]:

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from autohighlight.errors import OutputError
 from autohighlight.media.ffmpeg import find_ffmpeg
 from autohighlight.media.source import file_url
-from autohighlight.types import ColourInfo
+from autohighlight.types import ColourInfo, HdrMetadata
 
 _ENCODERS = {"h264": "libx264", "hevc": "libx265"}
 _DEFAULT_CRF = {"h264": 20, "hevc": 22}  # alike to the eye, and hard to tell from the source at normal distance
@@ -37,12 +38,16 @@ class PictureFormat:
         pixel_format: FFmpeg's name.
         frame_rate: frames/s.
         colour: how the numbers are meant; carried into the output.
+        hdr: light levels of HDR10, for HEVC.
+        creation_time: of the recording; carried into the output.
     """
 
     size: tuple[int, int]
     pixel_format: str
     frame_rate: Fraction
     colour: ColourInfo
+    hdr: HdrMetadata | None = None
+    creation_time: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,9 @@ def _arguments(
         "map_metadata": -1,
     }
     if codec == "hevc":
-        options |= {"tag:v": "hvc1", "x265-params": "log-level=error"}  # the tag that Apple's players ask for
+        options |= {"tag:v": "hvc1", "x265-params": _x265_parameters(picture.hdr)}  # Apple's players ask for the tag
+    if picture.creation_time is not None:
+        options["metadata"] = f"creation_time={picture.creation_time.astimezone(UTC).isoformat()}"
     if sound is not None:
         streams.append(
             ffmpeg.input(
@@ -186,6 +193,18 @@ def arguments_of(node: Any) -> list[str]:
     """The arguments for the ffmpeg program that make what an output of `ffmpeg.output` describes."""
     compiled = node.global_args("-hide_banner", "-nostdin", "-v", "error", "-y").get_args()
     return [str(argument) for argument in compiled]
+
+
+def _x265_parameters(hdr: HdrMetadata | None) -> str:
+    """Source: x265's documentation of ``--master-display`` and ``--max-cll``; units as in `HdrMetadata`."""
+    parameters = ["log-level=error"]
+    if hdr is not None and hdr.mastering_display is not None:
+        rx, ry, gx, gy, bx, by, wx, wy, brightest, darkest = hdr.mastering_display
+        display = f"G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({brightest},{darkest})"
+        parameters.append(f"master-display={display}")
+    if hdr is not None and hdr.light_levels is not None:
+        parameters.append("max-cll={},{}".format(*hdr.light_levels))
+    return ":".join(parameters)
 
 
 def _colour_parameters(colour: ColourInfo) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,7 @@ from autohighlight.media.limits import (
     check_rate,
     check_ticks,
 )
+from autohighlight.media.side_data import creation_time, hdr_metadata, projection
 from autohighlight.media.source import check_readable, check_unchanged, open_source, packets_from, size_too_large
 from autohighlight.media.start_timecode import reel_name, start_timecode
 from autohighlight.times import STANDARD_FRAME_RATES, TimeRange, nearest_standard_rate
@@ -114,6 +115,11 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
             packets=packets,
             start_timecode=start_timecode(container, stream, path, rate),
             reel_name=reel_name(container, stream),
+            creation_time=creation_time(container),
+            hdr=hdr_metadata(frame),
+            projection=projection(frame),
+            num_chapters=len(container.chapters()),
+            num_subtitles=len(container.streams.subtitles),
             snapshot=snapshot,
             limits=limits,
         )
