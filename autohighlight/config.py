@@ -486,8 +486,9 @@ class BatchOptions(Checked):
     )
     scratch: Path | None = option(
         None,
-        "the folder for temporary copies of videos that lie at an address, as s3:// (default: the system's)",
-        metavar="FOLDER",
+        "a directory that gets a subdirectory for temporary copies of videos at addresses such as s3:// "
+        "(default: the system's directory for temporary files)",
+        metavar="DIRECTORY",
         parse=Path,
         in_project=False,
     )

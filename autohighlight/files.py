@@ -286,7 +286,7 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
                 raise _output_error(path, error) from error
             raise
         with _as_output_error(path):
-            _wait_for_disk(unfinished)
+            wait_for_disk(unfinished)
             move_into_place(unfinished, path, overwrite=overwrite)
 
 
@@ -310,7 +310,11 @@ def _output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(path, f"cannot be written: {error.strerror or error}")
 
 
-def _wait_for_disk(path: Path) -> None:
-    """Returns when the disk has the file's content, so that no name is ever given to less."""
+def wait_for_disk(path: Path) -> None:
+    """Returns when the disk has the file's content, so that no name is ever given to less.
+
+    Raises:
+        OSError: the file is not there, or the disk fails.
+    """
     with path.open("r+b") as file:  # Windows refuses to flush what is open for reading alone
         os.fsync(file.fileno())

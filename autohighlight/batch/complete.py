@@ -15,12 +15,10 @@ from autohighlight.batch.montage import check_montages, write_montages
 from autohighlight.batch.perform import measure, state_of
 from autohighlight.batch.request import Plan, Request, make_job, make_plan
 from autohighlight.batch.run import Ended, note_down, run
-from autohighlight.batch.summary import SUMMARY_NAME, summary_document
+from autohighlight.batch.summary import check_summary, write_summary
 from autohighlight.batch.train_first import train_on_folder
-from autohighlight.documents import to_json
 from autohighlight.errors import FileError, OptionError
 from autohighlight.executors.protocol import Advanced, Executor, Failed, Returned, Started, Task
-from autohighlight.files import write_whole
 from autohighlight.types import Progress
 
 if TYPE_CHECKING:
@@ -85,7 +83,8 @@ def complete(
         OutputError: the database, the summary or a montage cannot be written.
     """
     overwrite = request.options.export.overwrite
-    check_montages(request, database)
+    check_summary(request.output, database, overwrite=overwrite)
+    check_montages(request, inputs, database)
     selector: Path | None = None
     if request.train_first:
         selector = _train(request, inputs, database, executor, plugins, audience)
@@ -105,8 +104,7 @@ def complete(
         montages = write_montages(request, _records(plan, database), database, plugins, audience.progress)
     finally:
         records = _records(plan, database)
-        document = summary_document(records, request.output, montages)
-        write_whole(request.output / SUMMARY_NAME, (to_json(document) + "\n").encode())
+        write_summary(records, request.output, montages, database, overwrite=overwrite)
     return Ending(plan, records, montages, selector)
 
 

@@ -156,6 +156,10 @@ class Database:
         row = self._connection.execute(query, (key,)).fetchone()
         return None if row is None else _from_row(row)
 
+    def sources(self) -> list[str]:
+        """All videos that were ever part of the batch."""
+        return [os.fsdecode(source) for (source,) in self._connection.execute("SELECT source FROM videos")]
+
     def put(self, *records: Record) -> None:
         """Keeps records, each in place of the one of its key; all are on the disk when this returns, or none."""
         names, marks = ", ".join(_COLUMNS), ", ".join("?" * len(_COLUMNS))

@@ -12,19 +12,26 @@ from typing import TYPE_CHECKING
 
 from autohighlight.batch.combined import select_over_all, write_combined
 from autohighlight.batch.jobs import digest_of_wishes
+from autohighlight.batch.publish import is_same_file
 from autohighlight.batch.scored import ScoredVideo
 from autohighlight.errors import OutputError
 from autohighlight.files import FileState, check_destination
 
 if TYPE_CHECKING:
     from autohighlight.batch.database import Database, Record
+    from autohighlight.batch.inputs import Input
     from autohighlight.batch.request import Request
     from autohighlight.plugins import Plugins
     from autohighlight.types import ProgressCallback
 
 
-def check_montages(request: Request, database: Database) -> None:
+def check_montages(request: Request, inputs: Sequence[Input], database: Database) -> None:
     """Makes sure, before any work is done, that the montages can be written.
+
+    Args:
+        request: what is asked for.
+        inputs: the videos, none of which may be replaced.
+        database: remembers what was written.
 
     Raises:
         OutputExistsError: a file is there that is not of this batch, or has been changed since.
@@ -33,6 +40,8 @@ def check_montages(request: Request, database: Database) -> None:
     for path in request.montages.values():
         is_ours = _Noted.of(path, database).is_unchanged
         check_destination(path, overwrite=is_ours or request.options.export.overwrite)
+        if any(is_same_file(path, each.source) for each in inputs):
+            raise OutputError(path, "is one of the videos", "name another file with --combined")
 
 
 def write_montages(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import os
 import tempfile
 import time
 from contextlib import AbstractContextManager
@@ -16,10 +15,11 @@ from autohighlight import pipeline
 from autohighlight.batch import remote
 from autohighlight.batch.jobs import DECISIONS_SUFFIX, SHORT_FORMS, Cause, Job, Outcome, Staged, result_names
 from autohighlight.batch.scored import ScoredVideo
+from autohighlight.batch.scratch import scratch_folder
 from autohighlight.default_plugins import load_plugins
 from autohighlight.documents import highlights_document, to_json
 from autohighlight.errors import AutohighlightError, InputError, OutputError
-from autohighlight.files import FileState, content_digest
+from autohighlight.files import FileState, content_digest, wait_for_disk
 from autohighlight.plugins import BackboneFactory, Plugins
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def state_of(source: str, *, is_fresh: bool = True) -> str:
 
 def _at_hand(job: Job) -> AbstractContextManager[Path]:
     options = job.options.batch
-    folder = options.scratch or Path(tempfile.gettempdir()) / f"autohighlight-scratch-{os.getuid()}"
-    return remote.local_copy(job.source, folder, options.scratch_size * 1_000_000)
+    return remote.local_copy(job.source, scratch_folder(options.scratch), options.scratch_size * 1_000_000)
 
 
 def _perform(job: Job, video: Path, progress: ProgressCallback) -> Outcome:
@@ -145,8 +144,7 @@ def _write(
 
 def _staged(staged: Path, path: PurePosixPath) -> Staged:
     """Describes a written file that belongs to `path`, once the disk has it."""
-    with staged.open("rb") as file:
-        os.fsync(file.fileno())
+    wait_for_disk(staged)
     return Staged(staged, path, staged.stat().st_size, content_digest(staged))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from autohighlight.batch.database import Record, Result
+from autohighlight.batch.database import Database, Record, Result
 from autohighlight.batch.jobs import DECISIONS_SUFFIX, Job, result_names
 from autohighlight.batch.perform import state_of
 from autohighlight.batch.publish import check_place
@@ -97,13 +97,13 @@ def places(job: Job, exporters: Mapping[str, Exporter]) -> list[Path]:
     return [job.output / job.stem.parent / name for name in names]
 
 
-def check_places(step: Step, exporters: Mapping[str, Exporter], *, overwrite: bool) -> None:
+def check_places(step: Step, exporters: Mapping[str, Exporter], database: Database, *, overwrite: bool) -> None:
     """Makes sure, before work is done, that it would not end in the way of somebody else's file.
 
     Raises:
         OutputExistsError: something is there that this batch has not written.
-        OutputError: a folder or device is there.
+        OutputError: a directory, a device or one of the videos is there.
     """
     known: Sequence[Result] = step.before.results if step.before else ()
     for path in places(step.job, exporters):
-        check_place(path, known, step.job.output, overwrite=overwrite)
+        check_place(path, known, step.job.output, database, overwrite=overwrite)

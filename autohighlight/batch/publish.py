@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autohighlight.batch.database import Database, Record, Result
-from autohighlight.batch.jobs import Staged
+from autohighlight.batch.jobs import STATE_FOLDER, Staged
 from autohighlight.errors import OutputError, OutputExistsError
 from autohighlight.files import content_digest, move_into_place
 
@@ -32,8 +32,11 @@ def publish(record: Record, output: Path, database: Database, *, overwrite: bool
         gone and the work is to be done again.
     """
     try:
+        known = (*record.results, *_results(record.staged))
+        if not all(_is_staged(staged, output) for staged in record.staged):
+            raise FileNotFoundError
         for staged in record.staged:
-            check_place(output / staged.path, (*record.results, *_results(record.staged)), output, overwrite=overwrite)
+            check_place(output / staged.path, known, output, database, overwrite=overwrite)
         for staged in record.staged:
             _move(staged, output)
         _remove_stale(record, output)
@@ -48,26 +51,40 @@ def publish(record: Record, output: Path, database: Database, *, overwrite: bool
         problem = f"{error.filename}: {error.strerror}"
         after = replace(record, status="failed", cause="output", problem=problem, hint="", staged=())
     database.put(after)
-    for folder in {staged.staged.parent.parent for staged in record.staged}:  # with what other tries have left
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in {staged.staged.parent.parent for staged in record.staged if _is_staged(staged, output)}:
+        shutil.rmtree(folder, ignore_errors=True)  # with what other tries have left
     return after
 
 
-def check_place(path: Path, known: Sequence[Result], output: Path, *, overwrite: bool) -> None:
+def _is_staged(staged: Staged, output: Path) -> bool:
+    """Whether a file that the database names lies where this batch stages its results.
+
+    It does not where the output directory was moved or copied here; the work is then done again.
+    """
+    return staged.staged.resolve().parents[2] == (output / STATE_FOLDER / "staging").resolve()
+
+
+def check_place(path: Path, known: Sequence[Result], output: Path, database: Database, *, overwrite: bool) -> None:
     """Makes sure that nothing of somebody else's is at a place where a result is to go.
 
     Args:
         path: the place.
         known: results that this batch has written; one that was changed since is somebody's work.
-        output: the output folder.
-        overwrite: whether any ordinary file may be replaced.
+        output: the output directory.
+        database: knows the videos, none of which is ever replaced.
+        overwrite: whether any other ordinary file may be replaced.
 
     Raises:
         OutputExistsError: something is there.
-        OutputError: a folder or device is there.
+        OutputError: a directory, a device or one of the videos is there, or the place is outside of the output
+            directory.
     """
+    if not _is_inside(path, output):
+        raise OutputError(path, "is outside of the output directory", "name another directory with -o")
     if not os.path.lexists(path):
         return
+    if any(is_same_file(path, source) for source in database.sources()):
+        raise OutputError(path, "is one of the videos", "name another directory with -o")
     if path.is_dir() or not path.is_file():
         raise OutputError(path, "is no ordinary file", "name another folder with -o")
     if not overwrite and not any(output / result.path == path and is_unchanged(result, output) for result in known):
@@ -78,11 +95,27 @@ def check_place(path: Path, known: Sequence[Result], output: Path, *, overwrite:
         )
 
 
+def is_same_file(path: Path, source: str) -> bool:
+    """Whether a place is the file of a video; where a disk takes names in either case for one, in either case."""
+    if path.name.casefold() != os.path.basename(source).casefold():  # noqa: PTH119 -- for many, as in the database
+        return False
+    try:
+        return path.samefile(source)
+    except (OSError, ValueError):  # one is not there, or an address
+        return False
+
+
+def _is_inside(path: Path, output: Path) -> bool:
+    return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(output))
+
+
 def is_unchanged(result: Result, output: Path) -> bool:
-    """Whether the file is as the batch has left it."""
+    """Whether the file is as the batch has left it; never of one outside of the output directory."""
     path = output / result.path
     try:
-        return path.is_file() and path.stat().st_size == result.size and content_digest(path) == result.digest
+        if not _is_inside(path, output) or not path.is_file():
+            return False
+        return path.stat().st_size == result.size and content_digest(path) == result.digest
     except OSError:
         return False
 

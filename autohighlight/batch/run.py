@@ -116,7 +116,7 @@ class _Run:
                 continue
             before = step.before or Record(job.key, job.source, job.stem)
             try:
-                check_places(step, self._exporters, overwrite=self._overwrite)
+                check_places(step, self._exporters, self._database, overwrite=self._overwrite)
             except OutputError as error:
                 outcome = Outcome(
                     "failed", cause="output", problem=f"{error.path.name} {error.problem}", hint=error.hint

@@ -1,17 +1,19 @@
 """Room on disk for temporary copies, shared by all processes of one computer within one bound.
 
-In the scratch folder each copy has a folder of its own, with a file that says how much it claims, and a lock that the
-system lets go when the process ends, however it ends. What holds no lock was left behind, and is removed. Claims are
-served in the order in which they were made: one waits until all that were made before it, and are still there, leave it
-enough, so that a large one does not wait for ever while small ones pass.
+In the scratch directory each copy has a directory of its own, with a file that says how much it claims, and a lock
+that the system lets go when the process ends, however it ends. What holds no lock was left behind, and is removed.
+Claims are served in the order in which they were made: one waits until all that were made before it, and are still
+there, leave it enough, so that a large one does not wait for ever while small ones pass.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +23,20 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from autohighlight.errors import NoSpaceError, OutputError
+from autohighlight.files import make_private_folder
 
 _PREFIX = "copy-"
+_NAME = re.compile(rf"{_PREFIX}[a-z0-9_]{{8}}")
 _POLL_SECONDS = 0.5
+
+
+def scratch_folder(chosen: Path | None) -> Path:
+    """The scratch directory of this user: in the directory that was chosen, else in the system's for temporary files.
+
+    It is always a directory of its own, since whatever in it looks like a copy that was left behind is removed.
+    """
+    user = "" if sys.platform == "win32" else f"-{os.getuid()}"
+    return (chosen or Path(tempfile.gettempdir())) / f"autohighlight-scratch{user}"
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,7 @@ def room(
     What processes that were killed have left is removed first.
 
     Args:
-        folder: the scratch folder; made if it is not there.
+        folder: see `scratch_folder`; made if it is not there.
         num_bytes: that will be written.
         max_bytes: that all folders of this scratch folder together may hold.
         pause: waits for some seconds.
@@ -112,7 +125,7 @@ def _fits(claim: _Claim, folder: Path, max_bytes: int) -> bool:
 
 def _claims(folder: Path) -> list[_Claim]:
     claims = []
-    for own in folder.glob(f"{_PREFIX}*"):
+    for own in _copies(folder):
         with contextlib.suppress(OSError, ValueError):  # it goes while we look, or has made no claim yet
             ticket, num_bytes = (own / "claim").read_text().split()
             claims.append(_Claim(own, int(ticket), int(num_bytes)))
@@ -122,7 +135,7 @@ def _claims(folder: Path) -> list[_Claim]:
 def _sweep(folder: Path) -> int:
     """As `sweep`; the ledger is held."""
     num_removed = 0
-    for own in list(folder.glob(f"{_PREFIX}*")):
+    for own in _copies(folder):
         lock = FileLock(own / "lock")
         try:
             lock.acquire(timeout=0)
@@ -137,19 +150,23 @@ def _sweep(folder: Path) -> int:
     return num_removed
 
 
+def _copies(folder: Path) -> list[Path]:
+    """The directories of copies, by their exact names."""
+    return [own for own in folder.iterdir() if _NAME.fullmatch(own.name) and own.is_dir() and not own.is_symlink()]
+
+
 def _ledger(folder: Path) -> FileLock:
     return FileLock(folder / "lock")
 
 
 def _prepare(folder: Path) -> None:
     """Makes the scratch folder; one that somebody else has put where anybody may put things is not used."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not hasattr(os, "getuid"):
-        return
-    status, above = folder.lstat(), folder.parent.stat()
-    is_public = above.st_mode & stat.S_IWOTH and above.st_mode & stat.S_ISVTX
-    if is_public and (status.st_uid not in (os.getuid(), 0) or stat.S_ISLNK(status.st_mode)):
-        raise OutputError(folder, "somebody else has made this folder", "name another with --scratch")
+    make_private_folder(folder)
+    if sys.platform != "win32":
+        status, above = folder.lstat(), folder.parent.stat()
+        is_public = above.st_mode & stat.S_IWOTH and above.st_mode & stat.S_ISVTX
+        if is_public and (status.st_uid not in (os.getuid(), 0) or stat.S_ISLNK(status.st_mode)):
+            raise OutputError(folder, "somebody else has made this folder", "name another with --scratch")
 
 
 @contextlib.contextmanager

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import autohighlight
-from autohighlight.batch.database import Record
+from autohighlight.batch.database import Database, Record
 from autohighlight.batch.jobs import STATE_FOLDER
 from autohighlight.batch.remote import shown
+from autohighlight.documents import to_json
+from autohighlight.files import check_destination, content_digest, written_whole
 
 SCHEMA_VERSION = 1
 """Raised when a field changes its meaning or goes away; a field that is added leaves it as it is."""
@@ -67,6 +71,50 @@ class Totals:
     def num_left(self) -> int:
         """Videos that are neither done nor failed: the batch was stopped before."""
         return self.num_videos - self.num_done - self.num_failed
+
+
+_NOTE = "summary"
+"""In the database: digests of the summary that is there, and of one that may just have been written."""
+
+
+def check_summary(output: Path, database: Database, *, overwrite: bool) -> None:
+    """Makes sure, before any work is done, that the summary can be written.
+
+    Raises:
+        OutputExistsError: a file of that name is there that no batch has written, or that was changed since.
+        OutputError: the place cannot be written to.
+    """
+    path = output / SUMMARY_NAME
+    check_destination(path, overwrite=overwrite or _is_ours(path, database))
+
+
+def write_summary(
+    records: Sequence[Record], output: Path, combined: Sequence[Path], database: Database, *, overwrite: bool
+) -> None:
+    """Writes the summary, in place of an earlier one of this batch.
+
+    Args:
+        records, output, combined: as `summary_document` has them.
+        database: knows which summary is of this batch.
+        overwrite: whether a file may be replaced that no batch has written.
+
+    Raises:
+        OutputError: it cannot be written, or would replace somebody else's file.
+    """
+    path = output / SUMMARY_NAME
+    is_ours = _is_ours(path, database)
+    content = (to_json(summary_document(records, output, combined)) + "\n").encode()
+    digests = [hashlib.blake2b(content, digest_size=16).hexdigest(), *([content_digest(path)] if is_ours else [])]
+    database.note(_NOTE, json.dumps(digests))
+    with written_whole(path, overwrite=overwrite or is_ours) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def _is_ours(path: Path, database: Database) -> bool:
+    try:
+        return content_digest(path) in json.loads(database.noted(_NOTE) or "[]")
+    except OSError:
+        return False
 
 
 def summary_document(records: Sequence[Record], output: Path, combined: Sequence[Path] = ()) -> dict[str, Any]:

@@ -4,11 +4,12 @@ keep things."""
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from autohighlight.evaluation.datasets import BENCHMARKS
 from autohighlight.features.cache import FeatureCache
 from tests.benchmark_files import write_labels, write_youtube_folders
 from tests.media_factory import make_video
+from tests.servers import Site, served
 from tests.whole_runs import QUICKLY, Command, files_in
 
 Files = dict[str, tuple[bytes | None, int, int]]
@@ -119,7 +121,7 @@ WORDS: dict[str, tuple[object, ...]] = {
     "config show": (),
     "demo": ("-o", "OUT", *QUICKLY),
     "evaluate": ("labels.jsonl", "--scorer", "movement"),
-    "export": ("video.mp4", "--to", "edl", "--scorer", "movement", "-o", "OUT/x.edl"),
+    "export": ("video.mp4", "--to", "otio", "--scorer", "movement", "-o", "OUT/x.otio"),
     "gif": ("video.mp4", "--scorer", "movement", "-o", "OUT/x.gif"),
     "reel": ("video.mp4", *QUICKLY, "-o", "OUT/x.mp4"),
     "score": ("video.mp4", "--scorer", "movement"),
@@ -196,6 +198,107 @@ def test_what_is_put_into_the_caches_own_directory_stays_too(command: Command, h
     assert command("score", "other.mp4", "--cache-dir", ".", "--cache-size", "0").code == 0
     assert changed(before, home) == set()
     assert len(files_in(folder)) == len(strange) + 2
+
+
+ONE_AT_A_TIME = (
+    "--scorer",
+    "movement",
+    "--backbone",
+    "efficientnet-lite0-random",
+    "--preset",
+    "ultrafast",
+    "--jobs",
+    "1",
+)
+
+
+def test_a_scratch_directory_with_files_of_others_leaves_them_alone(
+    command: Command, home: Path, tmp_path: Path
+) -> None:
+    for name in ("copy-holidays", "copy-of_last"):  # called as the program's own are
+        (home / name / "copy").mkdir(parents=True)
+        (home / name / "copy" / "film.mp4").write_text("mine")
+        (home / name / "claim").write_text("1 100")
+    before = state_of(home)
+    with served(Site({"/film.mp4": (home / "video.mp4").read_bytes()})) as site:
+        outcome = command("batch", f"{site.address}/film.mp4", *ONE_AT_A_TIME, "--scratch", ".", "-o", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    assert changed(before, home) == set()
+    (made,) = files_in(home) - {Path(path).parts[0] for path in before if path != "."}
+    assert made.startswith("autohighlight-scratch")
+    assert files_in(home / made) <= {"lock"}
+
+
+def test_a_batch_never_replaces_one_of_its_videos(command: Command, home: Path) -> None:
+    """The reel of one would be called as another is."""
+    (home / "third.mp4").rename(home / "video.highlights.mp4")
+    words = ("batch", "video.mp4", "video.highlights.mp4", *ONE_AT_A_TIME, "-o", ".", "--overwrite")
+    before = state_of(home)
+    outcome = command(*words)
+    assert outcome.code == 4, (outcome.out, outcome.err)
+    assert "video.highlights.mp4 is one of the videos" in " ".join((outcome.out + outcome.err).split())
+    assert changed(before, home) == set()
+    assert command(*words, "--retry-failed").code == 4
+    assert changed(before, home) == set()
+
+
+def test_a_montage_never_replaces_one_of_the_videos(command: Command, home: Path, tmp_path: Path) -> None:
+    before = state_of(home)
+    words = ("video.mp4", "other.mp4", "third.mp4", *ONE_AT_A_TIME, "-o", tmp_path / "out", "--overwrite")
+    outcome = command("batch", *words, "--count", "1", "--combined", "third.mp4")
+    assert outcome.code == 3, (outcome.out, outcome.err)
+    assert changed(before, home) == set()
+
+
+def test_a_batch_replaces_no_summary_but_its_own(command: Command, home: Path) -> None:
+    words = ("batch", "video.mp4", *ONE_AT_A_TIME, "-o", ".")
+    (home / "summary.json").write_text("mine")
+    outcome = command(*words)
+    assert outcome.code == 3
+    assert "summary.json: is there already" in outcome.err
+    assert (home / "summary.json").read_text() == "mine"
+    (home / "summary.json").unlink()
+    assert command(*words).code == 0
+    first = json.loads((home / "summary.json").read_text())
+    assert command(*words, "--retry-failed").code == 0
+    (home / "summary.json").write_text("mine")
+    assert command(*words).code == 3
+    assert (home / "summary.json").read_text() == "mine"
+    assert command(*words, "--overwrite").code == 0
+    assert json.loads((home / "summary.json").read_text())["totals"]["videos"] == first["totals"]["videos"]
+
+
+def test_a_database_that_names_files_of_others_moves_and_removes_none(command: Command, home: Path) -> None:
+    """As that of an output directory that was copied, or that somebody else has made."""
+    from autohighlight.batch.database import Database, Result
+    from autohighlight.batch.jobs import Staged
+    from autohighlight.files import content_digest
+
+    words = ("batch", "video.mp4", *ONE_AT_A_TIME, "-o", "out")
+    assert command(*words).code == 0
+    output, theirs = home / "out", home / "theirs" / "deep" / "more"
+    theirs.mkdir(parents=True)
+    (theirs / "a.mp4").write_text("theirs")
+    before = state_of(home / "theirs") | state_of(home / "features")
+    digest, size = content_digest(theirs / "a.mp4"), 6
+    away = PurePosixPath("..", "theirs", "deep", "more", "a.mp4")
+    with Database.open(output) as database:
+        (record,) = database.records().values()
+        database.put(
+            dataclasses.replace(
+                record,
+                status="staged",
+                staged=(Staged(theirs / "a.mp4", PurePosixPath("a.mp4"), size, digest),),
+                results=(*record.results, Result(away, size, digest)),
+            )
+        )
+    assert command(*words).code == 0
+    with Database.open(output) as database:
+        (record,) = database.records().values()
+        database.put(dataclasses.replace(record, wishes="", results=(*record.results, Result(away, size, digest))))
+    assert command(*words, "--crf", "30").code == 0
+    assert state_of(home / "theirs") | state_of(home / "features") == before
+    assert not (output / "a.mp4").exists()
 
 
 def _toml(value: object) -> str:

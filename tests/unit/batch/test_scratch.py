@@ -141,12 +141,20 @@ def test_what_a_killed_process_has_left_is_removed_and_its_room_is_free(tmp_path
 
 
 def test_sweeping_removes_what_is_half_made(tmp_path: Path) -> None:
-    (tmp_path / "copy-1").mkdir()
-    (tmp_path / "copy-2/copy").mkdir(parents=True)
-    (tmp_path / "copy-2/copy/video.mp4").write_bytes(b"x")
+    (tmp_path / "copy-abcdefgh").mkdir()
+    (tmp_path / "copy-ijklmnop/copy").mkdir(parents=True)
+    (tmp_path / "copy-ijklmnop/copy/video.mp4").write_bytes(b"x")
+    others = {"somebody's file", "copy-holiday", "copy-of-mine", "copy-qrstuvwx", "copy-yz012345"}
     (tmp_path / "somebody's file").touch()
+    (tmp_path / "copy-holiday/copy").mkdir(parents=True)
+    (tmp_path / "copy-holiday/copy/video.mp4").write_bytes(b"mine")
+    (tmp_path / "copy-of-mine").mkdir()
+    (tmp_path / "copy-qrstuvwx").touch()
+    (tmp_path / "copy-yz012345").symlink_to("copy-holiday")
     assert scratch.sweep(tmp_path) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) in (["lock", "somebody's file"], ["somebody's file"])
+    assert {path.name for path in tmp_path.iterdir()} - {"lock"} == others
+    assert (tmp_path / "copy-holiday/copy/video.mp4").read_bytes() == b"mine"
+    assert list((tmp_path / "copy-of-mine").iterdir()) == []
     assert scratch.sweep(tmp_path / "none") == 0
 
 
