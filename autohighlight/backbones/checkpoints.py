@@ -55,6 +55,16 @@ class KnownCheckpoint:
         _, found, folder = self.address.partition("drive.google.com/drive/folders/")
         return folder if found else None
 
+    @property
+    def known_hash(self) -> str:
+        """How much is known of the hash of the file, in words."""
+        if not self.sha256:
+            return "unknown"
+        return "SHA-256" if len(self.sha256) == SHA256_DIGITS else f"SHA-256, {len(self.sha256)} digits"
+
+
+SHA256_DIGITS = 64
+"""In hexadecimal."""
 
 _HARA_2018 = "https://drive.google.com/drive/folders/1zvl89AgFAApbH0At-gMuZSeQB_LpNP-M"
 _HARA_2020 = "https://drive.google.com/drive/folders/1xbYbZ7rpyjftI_KCk6YuL-XrfQDz7Yd4"
@@ -78,7 +88,7 @@ _KNOWN = (
         "c3d-sports1m",
         "c3d",
         "c3d.pickle",
-        "http://imagelab.ing.unimore.it/files/c3d_pytorch/c3d.pickle",
+        "https://imagelab.ing.unimore.it/files/c3d_pytorch/c3d.pickle",  # published as http, by a host that has both
         "Sports-1M",
         _C3D_TERMS,
         is_usual=True,

@@ -1,15 +1,23 @@
-"""Downloads known checkpoints with gdown, which goes on after a break, and knows Google Drive's ways."""
+"""Downloads known checkpoints with gdown, which goes on after a break, and knows Google Drive's ways.
+
+What comes over plain HTTP may be changed on the way by anybody, so it is fetched only where its whole hash is known.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import ipaddress
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from autohighlight.backbones.checkpoints import (
     KNOWN,
+    SHA256_DIGITS,
     InstalledCheckpoint,
     KnownCheckpoint,
     how_to_add,
@@ -31,7 +39,7 @@ BytesCallback = Callable[[int, int | None], None]
 """Is told how many bytes there are, and of how many; None where the server does not say."""
 
 
-def download(name: str, progress: BytesCallback) -> InstalledCheckpoint:
+def download(name: str, progress: BytesCallback, *, sha256: str | None = None) -> InstalledCheckpoint:
     """Downloads a known checkpoint, checks it, and installs it.
 
     What had come when the connection broke is kept, and the next call goes on there; whatever else fails leaves nothing
@@ -40,20 +48,24 @@ def download(name: str, progress: BytesCallback) -> InstalledCheckpoint:
     Args:
         name: a key of `KNOWN`.
         progress: is told how far the work has come.
+        sha256: what the hash of the file must be, in hexadecimal; None for what is known of it.
 
     Raises:
-        OptionError: no known checkpoint is called so.
+        OptionError: no known checkpoint is called so, or `sha256` is not a hash, or not the one that is known.
         DependencyError: gdown is not installed.
-        WeightsError: there is no network, the file is not there, or it is not what it should be; with its address and
-            what to do by hand.
+        WeightsError: there is no network, the file is not there, it is not what it should be, or nothing would protect
+            it on its way; with its address and what to do by hand.
         OutputError: it cannot be written.
     """
     if name not in KNOWN:
         raise OptionError(f"no known checkpoint is called {printable(name)}", f"there are: {', '.join(KNOWN)}")
+    known = _with_hash(KNOWN[name], sha256)
     there = installed().get(name)
     if there is not None:
+        _check_installed(there, known)
         return there
-    known, gdown = KNOWN[name], _gdown()
+    _check_transport(known)
+    gdown = _gdown()
     folder = models_dir() / ".downloads" / name
     try:
         make_private_folder(folder)
@@ -62,6 +74,43 @@ def download(name: str, progress: BytesCallback) -> InstalledCheckpoint:
     with _alone(folder), _clean(known, folder, gdown):
         file = _fetch(known, folder, gdown, progress)
         return install(file, name, known, source=known.address, keep=False)
+
+
+def _with_hash(known: KnownCheckpoint, sha256: str | None) -> KnownCheckpoint:
+    """The checkpoint with the hash that its file must have."""
+    if sha256 is None:
+        return known
+    digest = sha256.strip().lower()
+    if not re.fullmatch(rf"[0-9a-f]{{{SHA256_DIGITS}}}", digest):
+        raise OptionError(f"{printable(sha256)} is not a SHA-256", f"give all {SHA256_DIGITS} hexadecimal digits")
+    if not digest.startswith(known.sha256):
+        raise OptionError(f"the published SHA-256 of {known.name} begins with {known.sha256}", "check what you gave")
+    return dataclasses.replace(known, sha256=digest)
+
+
+def _check_installed(there: InstalledCheckpoint, known: KnownCheckpoint) -> None:
+    if not there.sha256.startswith(known.sha256):
+        raise WeightsError(
+            f"the {there.name} that is installed has the SHA-256 {there.sha256}, not {known.sha256}",
+            f"remove {there.path.parent} and download it again",
+        )
+
+
+def _check_transport(known: KnownCheckpoint) -> None:
+    address = urlsplit(known.address)
+    if address.scheme == "https" or len(known.sha256) == SHA256_DIGITS or _is_this_computer(address.hostname or ""):
+        return
+    raise WeightsError(
+        f"{known.name} comes over plain HTTP, which anybody on the way can change, and its SHA-256 is not known",
+        f"give --sha256 if you know it, or {how_to_add(known)}",
+    )
+
+
+def _is_this_computer(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _gdown() -> Any:

@@ -18,7 +18,7 @@ _PREFIX = "autohighlight-"
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
-_TORCH = '    "torch>=2.4",\n'
+_TORCH = '    "torch>=2.10",\n'
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "backbone": {

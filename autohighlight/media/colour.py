@@ -2,7 +2,8 @@
 
 A PQ or HLG picture read as if it were sRGB looks grey and flat, and a network trained on sRGB photographs would judge
 it so. For scoring, light is brought back from the transfer function, mapped to the SDR range, and put into sRGB with
-BT.709 primaries. Nothing that is written passes through here.
+BT.709 primaries. What is written in SDR from HDR passes through here as well: GIFs and their like, thumbnails,
+and reels that mix SDR with HDR or HDR of two kinds; see `media.pictures`. A reel of HDR alone keeps its light.
 """
 
 from __future__ import annotations

@@ -85,6 +85,9 @@ def _add_download(inner: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=examples(("models download resnet-34-kinetics", "the weights that the paper uses")),
     )
     downloading.add_argument("name", metavar="NAME", help="as 'models list' shows it")
+    downloading.add_argument(
+        "--sha256", metavar="HEX", help="refuse the file unless its SHA-256 is this; for those published without one"
+    )
     downloading.set_defaults(run=run_download)
 
 
@@ -104,8 +107,9 @@ def run_list(arguments: argparse.Namespace, session: Session) -> None:
         known, mine = KNOWN.get(name), there.get(name)
         backbone = known.backbone if known else there[name].backbone
         trained_on = known.trained_on if known else "-"
-        rows.append((name, backbone, trained_on, _size(known, mine), "installed" if mine else "-"))
-    session.print(plain_table(("name", "backbone", "trained on", "size", ""), rows, right=("size",)))
+        known_hash = known.known_hash if known else "-"
+        rows.append((name, backbone, trained_on, _size(known, mine), known_hash, "installed" if mine else "-"))
+    session.print(plain_table(("name", "backbone", "trained on", "size", "hash", ""), rows, right=("size",)))
     session.print(f"Installed ones are in {models_dir()}.")
 
 
@@ -149,7 +153,12 @@ def run_info(arguments: argparse.Namespace, session: Session) -> None:
 
 
 def _published(known: KnownCheckpoint) -> list[tuple[str, str]]:
-    hash_note = "" if len(known.sha256) in (0, 64) else " (its first digits, from the file name)"
+    from autohighlight.backbones.checkpoints import SHA256_DIGITS
+
+    notes = {0: f"{_UNKNOWN}; a download is checked by its names, shapes and numbers alone, unless you give --sha256"}
+    hash_note = notes.get(
+        len(known.sha256), "" if len(known.sha256) == SHA256_DIGITS else " (its first digits, from the file name)"
+    )
     return [
         ("backbone", f"{known.backbone}{', which takes it where none is named' if known.is_usual else ''}"),
         ("trained on", known.trained_on),
@@ -157,7 +166,7 @@ def _published(known: KnownCheckpoint) -> list[tuple[str, str]]:
         ("at", known.address),
         ("licence", known.terms),
         ("size", _size(known, None)),
-        ("SHA-256", f"{known.sha256 or _UNKNOWN}{hash_note}"),
+        ("SHA-256", f"{known.sha256}{hash_note}"),
     ]
 
 
@@ -189,7 +198,7 @@ def run_download(arguments: argparse.Namespace, session: Session) -> None:
         def tell(num_bytes: int, total: int | None) -> None:
             progress(Progress("download", num_bytes / 1e6, total / 1e6 if total else None, "MB"))
 
-        checkpoint = download(arguments.name, tell)
+        checkpoint = download(arguments.name, tell, sha256=arguments.sha256)
     _print_installed(checkpoint, session)
 
 
@@ -198,4 +207,5 @@ def _print_installed(checkpoint: InstalledCheckpoint, session: Session) -> None:
 
     session.print(f"{checkpoint.name}: {checkpoint.network}")
     session.print(f"pixels {checkpoint.preprocessing}")
+    session.print(f"SHA-256 {checkpoint.sha256}")
     session.print(f"installed as {printable(checkpoint.path)}; use it with --backbone {checkpoint.backbone}")

@@ -48,7 +48,7 @@ def test_what_is_known_is_whole() -> None:
     for name, known in KNOWN.items():
         assert name == known.name
         assert known.backbone in backbones
-        assert known.address.startswith("http")
+        assert known.address.startswith("https://")
         assert known.terms
         assert len(known.sha256) in (0, 8, 64)
         if known.sha256:  # OpenMMLab ends file names with the first digits of the hash

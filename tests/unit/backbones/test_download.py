@@ -125,6 +125,40 @@ def test_a_wrong_hash_is_refused(know: Callable[..., KnownCheckpoint], sha256: s
     assert left_behind() == []
 
 
+def test_a_hash_that_is_given_is_checked(know: Callable[..., KnownCheckpoint], served: Served, tmp_path: Path) -> None:
+    (tmp_path / "same").write_bytes(served.content)
+    digest = file_digest(tmp_path / "same")
+    with pytest.raises(WeightsError, match="is not net, or is damaged"):
+        download.download("net", lambda *_: None, sha256="0" * 64)
+    assert left_behind() == []
+    assert download.download("net", lambda *_: None, sha256=f" {digest.upper()} ").sha256 == digest
+    with pytest.raises(WeightsError, match=f"the net that is installed has the SHA-256 {digest}, not 0000"):
+        download.download("net", lambda *_: None, sha256="0" * 64)
+    know(sha256="dcc47ddc")
+    with pytest.raises(OptionError, match="the published SHA-256 of net begins with dcc47ddc"):
+        download.download("net", lambda *_: None, sha256=digest)
+    with pytest.raises(OptionError, match="give all 64 hexadecimal digits"):
+        download.download("net", lambda *_: None, sha256=digest[:8])
+
+
+@pytest.mark.parametrize("sha256", ["", "dcc47ddc"])
+@pytest.mark.parametrize("address", ["http://weights.invalid/net.pth", "http://127.0.0.1.weights.invalid/net.pth"])
+def test_nothing_comes_over_plain_http_without_its_whole_hash(
+    address: str, sha256: str, know: Callable[..., KnownCheckpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(gdown, "download", lambda url, **_: asked.append(url))
+    know(address=address, sha256=sha256)
+    with pytest.raises(WeightsError, match="plain HTTP, which anybody on the way can change") as refusal:
+        fetch()
+    assert "--sha256" in refusal.value.hint
+    assert "models add net.pth" in refusal.value.hint
+    assert (asked, models_dir().exists()) == ([], False)
+    with pytest.raises(WeightsError, match="cannot read the weights"):  # the stand-in has written nothing
+        download.download("net", lambda *_: None, sha256="dcc47ddc" + "0" * 56)
+    assert asked == [address]
+
+
 def test_another_network_is_refused(know: Callable[..., KnownCheckpoint]) -> None:
     know(backbone="resnet3d-34")
     with pytest.raises(WeightsError, match="is not net: it holds a 3D ResNet-18"):
