@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import signal
@@ -81,6 +80,8 @@ def die_at_first(marker: Path, _progress: ProgressCallback) -> str:
 
 
 def die_in_the_middle_of_an_answer(_argument: Any, _progress: ProgressCallback) -> None:
+    import fcntl
+
     pipes = (number for number in range(3, 100) if Path(f"/proc/self/fd/{number}").readlink().name.startswith("pipe:"))
     answers = next(number for number in pipes if fcntl.fcntl(number, fcntl.F_GETFL) & os.O_WRONLY)
     os.write(answers, struct.pack("!Q", 1000) + b"the beginning")
@@ -104,6 +105,23 @@ def hang_with_a_child(note: Path, _progress: ProgressCallback) -> None:
     unfinished.write_text(f"{os.getpid()} {child.pid}")
     unfinished.rename(note)
     time.sleep(_LASTING)
+
+
+def hang_with_a_grandchild(note: Path, progress: ProgressCallback) -> None:
+    """As `hang_with_a_child`, with a program that has started another and has ended."""
+    unfinished = note.with_suffix(".new")
+    run = [sys.executable, "-c", _START_AND_LEAVE, str(unfinished), str(_LASTING)]
+    subprocess.run(run, check=True)
+    with unfinished.open("a") as file:
+        file.write(f" {os.getpid()}")
+    unfinished.rename(note)
+    time.sleep(_LASTING)
+
+
+_START_AND_LEAVE = """
+import pathlib, subprocess, sys
+pathlib.Path(sys.argv[1]).write_text(str(subprocess.Popen(["/bin/sleep", sys.argv[2]]).pid))
+"""
 
 
 def die_with_a_child_left(note: Path, progress: ProgressCallback) -> None:
