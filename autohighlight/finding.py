@@ -32,6 +32,21 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".")
 
 
+_HAS_ATTRIBUTES = hasattr(os.stat_result, "st_file_attributes") or hasattr(os.stat_result, "st_flags")
+
+
+def is_hidden_entry(entry: os.DirEntry[str]) -> bool:
+    """As `is_hidden`; also by the attribute that Windows and macOS have for this, as of ``$RECYCLE.BIN``."""
+    if is_hidden(entry.name) or not _HAS_ATTRIBUTES:
+        return is_hidden(entry.name)
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:  # it has just gone
+        return False
+    of_windows = getattr(status, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_HIDDEN
+    return bool(of_windows or getattr(status, "st_flags", 0) & stat.UF_HIDDEN)
+
+
 def is_result(name: str) -> bool:
     """Whether this program gives such names to what it makes, as ``match.highlights.mp4``."""
     return Path(name).stem.lower().endswith(_ENDS_OF_RESULTS)
@@ -104,7 +119,7 @@ def _look_into(
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if is_hidden(entry.name):
+                if is_hidden_entry(entry):
                     continue
                 if entry.is_symlink():
                     linked.append(entry.name)

@@ -119,6 +119,7 @@ class Database:
         with _locked(folder), _said_in_words(output), closing(_connect(folder / "batch.sqlite")) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA fullfsync = ON")  # for macOS, where the drive is told only then
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, FORMAT_VERSION):
                 raise OutputError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 import os
 import stat
 from collections import Counter
@@ -13,6 +12,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO
 
 from autohighlight.batch import listing, patterns, remote
+from autohighlight.batch.spelling import Spelling
 from autohighlight.camera_files import Companion, companions
 from autohighlight.errors import InputError, OptionError, printable
 from autohighlight.finding import VIDEO_SUFFIXES, is_hidden, is_result, mode_of, real_path, walk
@@ -153,11 +153,12 @@ class _Search:
     passed_over: dict[str, str] = field(default_factory=dict)  # why, by place
     num_results: int = 0
     others: Counter[str] = field(default_factory=Counter)
+    spelling: Spelling = field(default_factory=Spelling)
     named: set[Path | str] = field(default_factory=set)  # those of the inputs that were named themselves
 
     def __post_init__(self) -> None:
-        self.results = frozenset(map(real_path, self.written))
-        self.output = real_path(self.exclude) if self.exclude else None
+        self.results = frozenset(real_path(self.spelling.of(path)) for path in self.written)
+        self.output = real_path(self.spelling.of(self.exclude)) if self.exclude else None
 
     def add(self, place: str) -> None:
         if not place:
@@ -165,9 +166,9 @@ class _Search:
         if remote.is_remote(place):
             self._add_remote(place)
             return
-        path = remote.local_path(place)
+        path = self.spelling.of(remote.local_path(place))
         mode = _mode(path)
-        if mode is None and glob.has_magic(str(path)):
+        if mode is None and patterns.is_pattern(path):
             self._add_pattern(path)
         elif mode is None:
             raise InputError(path, "there is no such file or folder", "check the name")

@@ -7,20 +7,34 @@ import glob
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from autohighlight.camera_files import shooting_order
-from autohighlight.finding import is_hidden, mode_of, real_path
+from autohighlight.finding import is_hidden, is_hidden_entry, mode_of, real_path
+
+_AnyPath = TypeVar("_AnyPath", bound=PurePath)
 
 ANY_FOLDERS = "**"
 """Stands for any number of folders, none included."""
 
 
-def divide(pattern: Path) -> tuple[Path, list[str]]:
+def is_pattern(path: PurePath) -> bool:
+    r"""Whether a path has signs of a pattern; the one in ``\\?\``, with which long paths of Windows begin, is none."""
+    return _first_sign(path) is not None
+
+
+def divide(pattern: _AnyPath) -> tuple[_AnyPath, list[str]]:
     """The folder before the first sign of a pattern, and the parts from there on."""
     parts = list(pattern.parts)
-    first = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    return Path(*parts[:first]), parts[first:]
+    first = _first_sign(pattern)
+    return type(pattern)(*parts[:first]), [] if first is None else parts[first:]
+
+
+def _first_sign(path: PurePath) -> int | None:
+    """The number of the first part with a sign of a pattern."""
+    begin = 1 if path.anchor else 0
+    return next((i for i, part in enumerate(path.parts) if i >= begin and glob.has_magic(part)), None)
 
 
 def names_a_suffix(pattern: str) -> bool:
@@ -71,9 +85,8 @@ class _Expansion:
     def _names(self, folder: Path, part: str) -> list[str]:
         try:
             with os.scandir(folder) as entries:
-                names = [entry.name for entry in entries]
+                names = [entry.name for entry in entries if is_hidden(part) or not is_hidden_entry(entry)]
         except OSError as error:
             self.refuse(error)
             return []
-        fitting = (n for n in names if fnmatch.fnmatch(n, part) and (is_hidden(part) or not is_hidden(n)))
-        return sorted(fitting, key=shooting_order)
+        return sorted(fnmatch.filter(names, part), key=shooting_order)

@@ -117,7 +117,7 @@ def _write(
     selection = pipeline.select(analysis, job.options, plugins=plugins)
     decisions = folder / f"{job.stem.name}{DECISIONS_SUFFIX}"
     document = highlights_document(analysis, selection, None) | {"video": remote.shown(job.source)}
-    decisions.write_text(to_json(document) + "\n", "ascii")
+    decisions.write_text(to_json(document) + "\n", "ascii", newline="\n")  # the same bytes on every system
     written, warnings = [decisions], list(_losses(analysis))
     for form, name in result_names(job.stem.name, job.forms, plugins.exporters).items():
         options = job.short_options if form in SHORT_FORMS else job.options
@@ -137,7 +137,7 @@ def _write(
         warnings=tuple(warnings),
     )
     scores = folder / job.scores.name
-    scores.write_text(json.dumps(ScoredVideo.of(analysis).to_json()), "ascii")
+    scores.write_text(json.dumps(ScoredVideo.of(analysis).to_json()), "ascii", newline="\n")
     files = [_staged(path, job.stem.parent / path.name) for path in written]
     return (*files, _staged(scores, job.scores)), about
 

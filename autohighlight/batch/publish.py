@@ -29,7 +29,7 @@ def publish(record: Record, output: Path, database: Database, *, overwrite: bool
 
     Returns:
         The record as it is kept now: ``done``, ``failed`` where a place is taken, or ``pending`` where a staged file is
-        gone and the work is to be done again.
+        gone and the work is to be done again. In each case what was moved counts as a result of this batch.
     """
     try:
         known = (*record.results, *_results(record.staged))
@@ -39,17 +39,16 @@ def publish(record: Record, output: Path, database: Database, *, overwrite: bool
             check_place(output / staged.path, known, output, database, overwrite=overwrite)
         for staged in record.staged:
             _move(staged, output)
-        _remove_stale(record, output)
-        after = replace(record, status="done", results=_results(record.staged), staged=())
+        left, warnings = _remove_stale(record, output)
+        results = (*_results(record.staged), *left)
+        after = replace(record, status="done", results=results, warnings=(*record.warnings, *warnings))
     except FileNotFoundError:
-        moved = tuple(result for result in _results(record.staged) if is_unchanged(result, output))
-        after = replace(record, status="pending", results=(*record.results, *moved), staged=())
+        after = replace(record, status="pending", results=_moved(record, output))
     except OutputError as error:
-        problem = f"{error.path.name} {error.problem}"
-        after = replace(record, status="failed", cause="output", problem=problem, hint=error.hint, staged=())
+        after = _failed(record, output, f"{error.path.name} {error.problem}", error.hint)
     except OSError as error:
-        problem = f"{error.filename}: {error.strerror}"
-        after = replace(record, status="failed", cause="output", problem=problem, hint="", staged=())
+        after = _failed(record, output, f"{error.filename}: {error.strerror}")
+    after = replace(after, staged=())
     database.put(after)
     for folder in {staged.staged.parent.parent for staged in record.staged if _is_staged(staged, output)}:
         shutil.rmtree(folder, ignore_errors=True)  # with what other tries have left
@@ -62,6 +61,17 @@ def _is_staged(staged: Staged, output: Path) -> bool:
     It does not where the output directory was moved or copied here; the work is then done again.
     """
     return staged.staged.resolve().parents[2] == (output / STATE_FOLDER / "staging").resolve()
+
+
+def _failed(record: Record, output: Path, problem: str, hint: str = "") -> Record:
+    results = _moved(record, output)
+    return replace(record, status="failed", cause="output", problem=problem, hint=hint, results=results)
+
+
+def _moved(record: Record, output: Path) -> tuple[Result, ...]:
+    """The results before, and in their place those of the staged ones that were moved already."""
+    moved = (result for result in _results(record.staged) if is_unchanged(result, output))
+    return tuple({result.path: result for result in (*record.results, *moved)}.values())
 
 
 def check_place(path: Path, known: Sequence[Result], output: Path, database: Database, *, overwrite: bool) -> None:
@@ -145,9 +155,19 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _remove_stale(record: Record, output: Path) -> None:
-    """Removes results of an earlier time that are not among the new ones, unless somebody has changed them since."""
+def _remove_stale(record: Record, output: Path) -> tuple[list[Result], list[str]]:
+    """Removes results of an earlier time that are not among the new ones, unless somebody has changed them since.
+
+    Returns:
+        Those that cannot be removed, as on Windows where a player has them open, and a warning for each.
+    """
     wanted = {staged.path for staged in record.staged}
+    left, warnings = [], []
     for result in record.results:
         if result.path not in wanted and is_unchanged(result, output):
-            (output / result.path).unlink(missing_ok=True)
+            try:
+                (output / result.path).unlink(missing_ok=True)
+            except OSError as error:
+                left.append(result)
+                warnings.append(f"{result.path.name}, of an earlier run, cannot be removed: {error.strerror}")
+    return left, warnings

@@ -35,8 +35,11 @@ def scratch_folder(chosen: Path | None) -> Path:
 
     It is always a directory of its own, since whatever in it looks like a copy that was left behind is removed.
     """
-    user = "" if sys.platform == "win32" else f"-{os.getuid()}"
-    return (chosen or Path(tempfile.gettempdir())) / f"autohighlight-scratch{user}"
+    if sys.platform == "win32":
+        name = "autohighlight-scratch"  # each user has a directory for temporary files there
+    else:
+        name = f"autohighlight-scratch-{os.getuid()}"
+    return (chosen or Path(tempfile.gettempdir())) / name
 
 
 @dataclass(frozen=True)

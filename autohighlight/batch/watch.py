@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import logging
 import math
 import time
@@ -196,7 +195,7 @@ def _root(place: str) -> Path:
             f"{remote.shown(place)} cannot be watched", "watch a folder, or run the batch from time to time"
         )
     path = remote.local_path(place)
-    if glob.has_magic(place) and not path.exists():
+    if patterns.is_pattern(path) and not path.exists():
         path, _ = patterns.divide(path)
     if not path.exists():
         raise InputError(path, "there is no such file or folder", "check the name")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from autohighlight.finding import Entry, is_result, walk
+from autohighlight import finding
+from autohighlight.finding import Entry, is_hidden_entry, is_result, walk
 
 
 def make(folder: Path, *names: str) -> None:
@@ -31,6 +34,23 @@ def test_files_come_in_the_order_of_names_those_of_a_folder_before_those_of_its_
 def test_what_is_hidden_is_not_told_of(tmp_path: Path) -> None:
     make(tmp_path, "a", ".b", ".c/d", "e/.f/g")
     assert walked(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        SimpleNamespace(st_file_attributes=stat.FILE_ATTRIBUTE_HIDDEN | stat.FILE_ATTRIBUTE_DIRECTORY),
+        SimpleNamespace(st_flags=stat.UF_HIDDEN),
+    ],
+    ids=["Windows", "macOS"],
+)
+def test_what_the_system_marks_as_hidden_is_hidden(status: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "_HAS_ATTRIBUTES", True)
+    plain = SimpleNamespace(st_file_attributes=stat.FILE_ATTRIBUTE_ARCHIVE, st_flags=0)
+    entry = SimpleNamespace(name="$RECYCLE.BIN", stat=lambda **_: status)
+    assert is_hidden_entry(entry)  # type: ignore[arg-type]
+    entry.stat = lambda **_: plain
+    assert not is_hidden_entry(entry)  # type: ignore[arg-type]
 
 
 def test_links_come_last_and_circles_of_links_end(tmp_path: Path) -> None:

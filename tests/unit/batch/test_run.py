@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autohighlight import default_plugins
-from autohighlight.batch import perform, run_batch
+from autohighlight.batch import perform, publish, run_batch
 from autohighlight.batch.database import Database
 from autohighlight.errors import OptionError, OutputError
 from autohighlight.executors.protocol import Failed
@@ -83,12 +85,64 @@ def test_other_options_or_results_that_are_gone_make_it_again(bench: Bench) -> N
 
 
 def test_what_is_not_wanted_any_more_goes_unless_somebody_has_worked_on_it(bench: Bench) -> None:
-    performed(bench, "edl", "reel")
-    mine = bench.output / "day" / "b.highlights.edl"
+    performed(bench, "fcpxml", "reel")
+    mine = bench.output / "day" / "b.highlights.fcpxml"
     mine.write_text(mine.read_text() + "* my notes\n")
     performed(bench, "reel")
-    assert not (bench.output / "a.highlights.edl").exists()
+    assert not (bench.output / "a.highlights.fcpxml").exists()
     assert mine.read_text().endswith("* my notes\n")
+
+
+def test_a_result_that_is_open_elsewhere_stays_and_is_told_of(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where no program can remove what a player has open."""
+    performed(bench, "fcpxml", "reel")
+    opened = bench.output / "a.highlights.fcpxml"
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == opened:
+            raise PermissionError(13, "The process cannot access the file", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    record = bench.run(bench.request("reel"))["a.mp4"]
+    assert record.status == "done"
+    assert record.warnings[-1].startswith("a.highlights.fcpxml, of an earlier run, cannot be removed: The process")
+    monkeypatch.undo()
+    performed(bench, "reel", crf=30)
+    assert not opened.exists()  # it was still known to be this batch's
+
+
+def test_results_moved_before_one_could_not_be_are_no_strangers_the_next_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = publish.move_into_place
+
+    def refuse(unfinished: Path, path: Path, *, overwrite: bool) -> None:
+        if path.name == "a.highlights.mp4":
+            raise PermissionError(13, "The process cannot access the file", str(path))
+        move(unfinished, path, overwrite=overwrite)
+
+    monkeypatch.setattr(publish, "move_into_place", refuse)
+    records = bench.run(bench.request("reel"))
+    assert {name: record.status for name, record in records.items()} == {"a.mp4": "failed", "b.mp4": "done"}
+    assert "cannot access" in records["a.mp4"].problem
+    assert (bench.output / "a.highlights.json").exists()
+    monkeypatch.setattr(publish, "move_into_place", move)
+    assert bench.run(bench.request("reel"))["a.mp4"].status == "done"
+
+
+def test_it_runs_where_only_what_may_be_written_can_be_flushed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    fsync = os.fsync
+
+    def refuse(descriptor: int) -> None:
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    assert {record.status for record in bench.run(bench.request("reel", "csv")).values()} == {"done"}
 
 
 def test_somebody_elses_file_is_never_replaced(bench: Bench) -> None:
@@ -176,7 +230,7 @@ def test_only_one_batch_at_a_time_works_in_a_folder(bench: Bench) -> None:
 
 def test_sources_are_only_read(bench: Bench) -> None:
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in bench.footage.rglob("*.mp4")}
-    performed(bench, "reel", "edl")
+    assert {record.status for record in bench.run(bench.request("reel", "fcpxml")).values()} == {"done"}
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
     assert set(bench.footage.rglob("*")) == {*before, bench.footage / "day"}
 
