@@ -28,7 +28,7 @@ def select_over_all(
     videos: Sequence[ScoredVideo],
     options: Options | None = None,
     *,
-    probe: Callable[[Path], MediaInfo] = pipeline.probe,
+    probe: Callable[[Path, Options], MediaInfo] = pipeline.probe,
 ) -> tuple[Selection, ...]:
     """Chooses the highlights of all videos together: see `selection.budget.choose_within_budget`.
 
@@ -39,7 +39,7 @@ def select_over_all(
     Args:
         videos: as they were scored, in the order in which they are to be shown.
         options: limits and order; the defaults if None.
-        probe: gives what the file itself says of it.
+        probe: gives what the file itself says of it, within the limits that the options set.
 
     Returns:
         In the order in which they are to be shown; videos of which nothing was chosen are left out. Ordered by time:
@@ -61,7 +61,7 @@ def select_over_all(
     selections = []
     for video, track, highlights in zip(videos, scores, chosen, strict=True):
         if highlights:
-            media = probe(video.path)
+            media = probe(video.path, options)
             video.check(media)
             selections.append(Selection(media, tuple(highlights), track))
     return tuple(selections if options.select.order == "time" else _by_score(selections))

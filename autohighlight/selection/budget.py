@@ -148,8 +148,8 @@ def limits_of_all(materials: Sequence[Material], options: SelectOptions) -> list
     Percentages are of all footage; frames of a duration are those of the first video, other frames each video's own. A
     duration that is given is kept to the letter, so where it is less than `min_length`, that gives way. The default
     duration is `DEFAULT_DURATION_SHARE` of the footage and at most `DEFAULT_DURATION_CEILING`, but enough for one
-    highlight of `min_length`, so that short videos still give a reel. Of a video shorter than `min_length`, all of
-    it is long enough.
+    highlight of `min_length` and for one frame, so that short videos still give a reel. Of a video shorter than
+    `min_length`, all of it is long enough.
 
     Raises:
         OptionError: `max_length` below `min_length`, or no room for one frame.
@@ -173,7 +173,7 @@ def _limits(videos: Sequence[Timing], covered: Sequence[Fraction], options: Sele
     first = videos[0]
     if options.duration is None:
         default = min(seconds(DEFAULT_DURATION_SHARE, first), seconds(DEFAULT_DURATION_CEILING, first))
-        budget = min(whole, max([default, *shortest]))
+        budget = min(whole, max([default, *shortest, 1 / first.frame_rate]))
     else:
         budget = min(whole, seconds(options.duration, first))
     for video, most in zip(videos, longest, strict=True):

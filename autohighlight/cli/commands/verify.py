@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight.cli.arguments import add_options, layered_options
 from autohighlight.cli.parser import examples
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="the timeline files")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_options(parser, (), only=("limits",))
     parser.set_defaults(run=run)
 
 
@@ -44,11 +46,12 @@ def run(arguments: argparse.Namespace, session: Session) -> int:
     from autohighlight.errors import InputError
     from autohighlight.export.verify import verify_file
 
+    limits = layered_options(arguments).options.extract.limits
     found: dict[Path, list[Finding]] = {}
     unreadable: dict[Path, InputError] = {}
     for path in dict.fromkeys(arguments.files):
         try:
-            found[path] = verify_file(path)
+            found[path] = verify_file(path, limits=limits)
         except InputError as error:  # the others are checked all the same
             unreadable[path] = error
             session.report(error)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from autohighlight.config import Limits
 from autohighlight.errors import InputError
 from autohighlight.export.verify import aaf, chapters, fcp7xml, mlt, tables
 from autohighlight.export.verify.comparison import Begins, at_the_frame, compare
@@ -55,7 +56,7 @@ _XML_FORMATS = {
 """Tag of the root element -> the format."""
 
 
-def verify_file(path: Path, timeline: Timeline | None = None) -> list[Finding]:
+def verify_file(path: Path, timeline: Timeline | None = None, *, limits: Limits | None = None) -> list[Finding]:
     """Reads a timeline file of any known format again, and checks it against the media files that it names.
 
     The format is told by the content. Files of other programs can be checked as well: what they leave unsaid is not
@@ -65,6 +66,7 @@ def verify_file(path: Path, timeline: Timeline | None = None) -> list[Finding]:
         path: the file.
         timeline: what it was made from, if that is at hand: then every part is compared with it to the frame, and what
             people may mean elsewhere, as a gap, is an error. Media that it has probed are not probed again.
+        limits: what the media may have at most; None for those that the timeline was made with, or the usual ones.
 
     Returns:
         What was found, in the order of the file; empty if nothing was.
@@ -74,7 +76,7 @@ def verify_file(path: Path, timeline: Timeline | None = None) -> list[Finding]:
         InputError: it cannot be read, is no timeline that is known, is too large, or may harm its reader.
     """
     content = _content(path)
-    inspection = Inspection(path, timeline)
+    inspection = Inspection(path, timeline, limits)
     beginning = content.removeprefix(codecs.BOM_UTF8).lstrip()
     if content.startswith(aaf.BEGINNING):
         _check(inspection, aaf.read_aaf(inspection), fcp7xml.where_a_part_begins)

@@ -6,6 +6,7 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
+from autohighlight.config import Limits
 from autohighlight.errors import InputError, NoVideoStreamError, printable
 from autohighlight.export.verify.findings import Finding, Place, Severity
 from autohighlight.media.probe import probe
@@ -22,14 +23,17 @@ class Inspection:
     Attributes:
         path: the timeline file.
         timeline: what it was made from; None where that is not at hand.
+        limits: what the media may have at most; None for those that the timeline's sources were probed with, or the
+            usual ones.
     """
 
-    def __init__(self, path: Path, timeline: Timeline | None) -> None:
+    def __init__(self, path: Path, timeline: Timeline | None, limits: Limits | None = None) -> None:
         self.path = path
         self.timeline = timeline
         self._findings = dict[Finding, None]()
         self._probed = dict[Path, MediaInfo | None]()
         self._known = {source.path: source.media for source in timeline.sources} if timeline else {}
+        self.limits = limits or next((media.limits for media in self._known.values() if media.limits), None)
 
     @property
     def findings(self) -> list[Finding]:
@@ -67,7 +71,7 @@ class Inspection:
             os.fsencode(path)
             if path in self._known and path.is_file():
                 return self._known[path]
-            return probe(path)
+            return probe(path, self.limits)
         except NoVideoStreamError as error:
             self.note(place, f"{path}: {error.problem}; what is said of it was not checked")
         except InputError as error:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -33,8 +34,13 @@ def probed(*videos: ScoredVideo) -> dict[Path, MediaInfo]:
     }
 
 
+def opened(*videos: ScoredVideo) -> Callable[[Path, Options], MediaInfo]:
+    media = probed(*videos)
+    return lambda path, _options: media[path]
+
+
 def choose(videos: list[ScoredVideo], **options: object) -> list[tuple[str, list[float]]]:
-    selections = select_over_all(videos, Options.of(**options), probe=probed(*videos).__getitem__)
+    selections = select_over_all(videos, Options.of(**options), probe=opened(*videos))
     return [(s.media.path.stem, [float(h.time_range.start) for h in s]) for s in selections]
 
 
@@ -89,7 +95,7 @@ def test_in_the_order_of_scores_videos_take_turns() -> None:
     order = choose([one, two], duration="8s", max_length="2s", order="score")
     assert order == [("a", [8.0]), ("b", [8.0]), ("b", [14.0]), ("a", [14.0])]
     selections = select_over_all(
-        [one, two], Options.of(duration="8s", max_length="2s", order="score"), probe=probed(one, two).__getitem__
+        [one, two], Options.of(duration="8s", max_length="2s", order="score"), probe=opened(one, two)
     )
     timeline = build_combined(selections)
     assert [part.media.path.stem for part in timeline.parts] == ["a", "b", "b", "a"]
@@ -101,7 +107,7 @@ def test_one_video_is_chosen_from_as_by_itself() -> None:
     features = make_features(30)
     media = make_media(60)
     analysis = Analysis(media, features, BUILTIN["fusion"](features, Options().score))
-    (alone,) = select_over_all([ScoredVideo.of(analysis)], probe=lambda _: media)
+    (alone,) = select_over_all([ScoredVideo.of(analysis)], probe=lambda *_: media)
     assert alone == select(analysis)
     assert alone.scores is analysis.scores
 
@@ -110,7 +116,7 @@ def test_only_files_that_are_shown_are_opened() -> None:
     videos = [scored([0.5] * 4 + [0.6], "a"), scored([0.1, 0.1, 0.1, 1.0, 0.1], "b")]
     opened = []
 
-    def probe(path: Path) -> MediaInfo:
+    def probe(path: Path, _options: Options) -> MediaInfo:
         opened.append(path.stem)
         return probed(*videos)[path]
 
@@ -122,7 +128,7 @@ def test_a_file_that_has_changed_is_refused() -> None:
     video = scored([0.1, 0.9], "a")
     other = make_media(99, 25, path=video.path)
     with pytest.raises(InputError, match="has changed since it was scored"):
-        select_over_all([video], probe=lambda _: other)
+        select_over_all([video], probe=lambda *_: other)
 
 
 def test_what_cannot_be_compared_or_chosen_is_refused() -> None:

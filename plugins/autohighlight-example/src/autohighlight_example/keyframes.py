@@ -47,15 +47,20 @@ def autohighlight_register_clip_samplers(register: Register[ClipSampler]) -> Non
 @hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """``autohighlight keyframes VIDEO``."""
+    from autohighlight.cli.arguments import add_options
+
     about = "print when the key frames of a video are shown"
     parser = subparsers.add_parser("keyframes", help=about, description=f"{about.capitalize()}.")
     parser.add_argument("video", metavar="VIDEO", type=Path, help="the video")
+    add_options(parser, (), only=("limits",))
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command; what goes wrong is raised as an `AutohighlightError`, and printed as a line."""
     from autohighlight import probe
+    from autohighlight.cli.arguments import layered_options
 
-    for time in key_times(probe(arguments.video)):
+    media = probe(arguments.video, layered_options(arguments).options)
+    for time in key_times(media):
         session.print(f"{float(time):.3f}")
