@@ -338,8 +338,8 @@ class ScoreOptions(Checked):
 
 
 GIF_DEFAULTS = {"count": "3", "max_length": "6s", "duration": "50%"}
-"""Of GIFs and their like alone: a longer one is too large to send, and how long each is matters more than all of them
-together."""
+"""What the exporters of GIFs and their like register as their `autohighlight.plugins.Exporter.defaults`: a longer one
+is too large to send, and the length of each matters more than that of all of them together."""
 
 DEFAULT_DURATION_SHARE = Length.parse("15%")
 """Of the video, that its highlights take up at most where `SelectOptions.duration` is not given ..."""
@@ -610,6 +610,14 @@ class Layered:
 
     options: Options
     sources: Mapping[str, str]
+
+    def with_defaults(self, defaults: Mapping[str, Any]) -> Options:
+        """The options with other defaults: each holds where neither a file nor the command line sets the option."""
+        return self.options.replace(**{name: value for name, value in defaults.items() if name not in self.sources})
+
+    def replace(self, **values: Any) -> Layered:
+        """A copy in which the named options have new values, which no defaults change."""
+        return Layered(self.options.replace(**values), {**self.sources, **dict.fromkeys(values, "program")})
 
 
 def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Layered:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight.config import GIF_DEFAULTS
 from autohighlight.discovery import PluginSources, find_plugins
 from autohighlight.errors import OptionError
 from autohighlight.hookspecs import hookimpl
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         SelectOptions,
     )
     from autohighlight.executors.protocol import Executor
+    from autohighlight.plugins import TimelineWriter
     from autohighlight.timeline.model import Timeline
     from autohighlight.types import (
         Backbone,
@@ -245,34 +247,61 @@ def _faults(path: Path, timeline: Timeline) -> Faults:
     return Faults(by_severity["error"], by_severity["warning"])
 
 
+def _timeline(write: TimelineWriter, suffixes: tuple[str, ...], summary: str, *options: str) -> Exporter:
+    """A form that points into the sources, and reads `options` of `ExportOptions`."""
+    return Exporter(write, suffixes, summary, verify=_faults, options=frozenset(options))
+
+
+def _moving(form: str, name: str, *options: str) -> Exporter:
+    """A form of moving picture, one a highlight, that reads `options` of `ExportOptions` beside those of all."""
+    return Exporter(
+        functools.partial(_animation, form=form),
+        (f".{form}",),
+        f"one {name} a highlight, for messages and pages",
+        renders=True,
+        defaults=GIF_DEFAULTS,
+        options=frozenset({"width", "fps", "max_bytes", "loop", *options}),
+    )
+
+
+_CHAPTERS = ("chapters_of", "transition")
+
+_EXPORTERS = {
+    "reel": Exporter(
+        _reel,
+        (".mp4", ".mov", ".mkv"),
+        "one film of all highlights",
+        renders=True,
+        options=frozenset({"codec", "crf", "preset", "transition"}),
+    ),
+    "edl": _timeline(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere", "markers"),
+    "fcp7xml": _timeline(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve", "markers"),
+    "fcpxml": _timeline(
+        _fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve", "markers", "fcpxml_version"
+    ),
+    "otio": _timeline(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools", "markers"),
+    "mlt": _timeline(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt", "markers"),
+    "aaf": _timeline(
+        _aaf, (".aaf",), "Advanced Authoring Format: Avid; needs pip install autohighlight[aaf]", "markers"
+    ),
+    "csv": _timeline(_csv, (".csv",), "a row for each part: spreadsheets, scripts"),
+    "json": _timeline(_json, (".json",), "sequence, sources with their scores, parts: scripts"),
+    "chapters": _timeline(_chapters, (".vtt",), "WebVTT chapters: players, browsers", *_CHAPTERS),
+    "ffmetadata": _timeline(
+        _ffmetadata, (".ffmeta", ".ffmetadata"), "chapters that FFmpeg puts into a file", *_CHAPTERS
+    ),
+    "youtube": _timeline(_youtube, (".txt",), "chapters for the description of a video on YouTube", *_CHAPTERS),
+    "gif": _moving("gif", "GIF", "dither"),
+    "webp": _moving("webp", "animated WebP"),
+    "avif": _moving("avif", "animated AVIF"),
+}
+
+
 @hookimpl
 def autohighlight_register_exporters(register: Register[Exporter]) -> None:
     """The reel, timelines for editing software, and GIFs and their like."""
-    register("reel", Exporter(_reel, (".mp4", ".mov", ".mkv"), "one film of all highlights", renders=True))
-    register("edl", Exporter(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere", verify=_faults))
-    register("fcp7xml", Exporter(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve", verify=_faults))
-    register("fcpxml", Exporter(_fcpxml, (".fcpxml",), "Final Cut Pro XML: Final Cut Pro, Resolve", verify=_faults))
-    register("otio", Exporter(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools", verify=_faults))
-    register("mlt", Exporter(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt", verify=_faults))
-    register(
-        "aaf",
-        Exporter(
-            _aaf, (".aaf",), "Advanced Authoring Format: Avid; needs pip install autohighlight[aaf]", verify=_faults
-        ),
-    )
-    register("csv", Exporter(_csv, (".csv",), "a row for each part: spreadsheets, scripts", verify=_faults))
-    register("json", Exporter(_json, (".json",), "sequence, sources with their scores, parts: scripts", verify=_faults))
-    register("chapters", Exporter(_chapters, (".vtt",), "WebVTT chapters: players, browsers", verify=_faults))
-    register(
-        "ffmetadata",
-        Exporter(_ffmetadata, (".ffmeta", ".ffmetadata"), "chapters that FFmpeg puts into a file", verify=_faults),
-    )
-    register(
-        "youtube", Exporter(_youtube, (".txt",), "chapters for the description of a video on YouTube", verify=_faults)
-    )
-    for form, name in (("gif", "GIF"), ("webp", "animated WebP"), ("avif", "animated AVIF")):
-        summary = f"one {name} a highlight, for messages and pages"
-        register(form, Exporter(functools.partial(_animation, form=form), (f".{form}",), summary, renders=True))
+    for name, exporter in _EXPORTERS.items():
+        register(name, exporter)
 
 
 def _local(options: BatchOptions) -> Executor:

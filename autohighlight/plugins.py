@@ -115,6 +115,10 @@ class Exporter:
         renders: whether it shows pictures of its own, as a reel does, and does not point into the sources; then it has
             no use for handles.
         verify: reads what was written again, by a reader of its own; None: nothing can be checked.
+        defaults: of options of `autohighlight.config.SelectOptions`, where this form has others than a reel: name ->
+            value, as on the command line. They hold wherever this form is written and the user says nothing else.
+        options: names of the fields of `autohighlight.config.ExportOptions` that `write` reads, but for ``overwrite``;
+            None: not known.
     """
 
     write: TimelineWriter
@@ -122,6 +126,14 @@ class Exporter:
     summary: str
     renders: bool = False
     verify: TimelineVerifier | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    options: frozenset[str] | None = None
+
+    def reads(self, name: str) -> bool:
+        """Whether the field `name` of `autohighlight.config.ExportOptions` changes what is written, or may do so."""
+        if name == "handles":
+            return not self.renders
+        return self.options is None or name in self.options
 
 
 class ExecutorFactory(Protocol):

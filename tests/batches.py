@@ -15,7 +15,7 @@ from autohighlight.batch import perform
 from autohighlight.batch.database import Database, Record
 from autohighlight.batch.request import Plan, Request, make_plan
 from autohighlight.batch.run import Ended, note_down, recover, run
-from autohighlight.config import GIF_DEFAULTS, Options
+from autohighlight.config import Layered, Options
 from autohighlight.discovery import PluginSources
 from autohighlight.executors.protocol import Event, Failed, Returned, Started, Task, Work
 from autohighlight.pipeline import no_progress
@@ -93,15 +93,9 @@ class Bench:
     plugins: Plugins
 
     def request(self, *forms: str, **options: object) -> Request:
-        values = {"scorer": "movement", "preset": "ultrafast", **options}
-        short = GIF_DEFAULTS | {"width": 32}
-        return Request(
-            (str(self.footage),),
-            self.output,
-            forms,
-            Options.of(**values),
-            Options.of(**(short | values)),  # type: ignore[arg-type]
-        )
+        values = {"scorer": "movement", "preset": "ultrafast", "width": 32, **options}
+        layered = Layered(Options.of(**values), dict.fromkeys(values, "test"))
+        return Request((str(self.footage),), self.output, forms, layered)
 
     def plan(self, request: Request) -> Plan:
         return make_plan(request, request.find().inputs, Database.read(self.output), self.plugins.exporters)

@@ -39,16 +39,16 @@ def run_batch(
     from autohighlight.batch.database import Database  # noqa: PLC0415
     from autohighlight.batch.request import Request  # noqa: PLC0415
     from autohighlight.batch.run import recover  # noqa: PLC0415
-    from autohighlight.config import GIF_DEFAULTS, Options  # noqa: PLC0415
+    from autohighlight.config import Layered, Options  # noqa: PLC0415
     from autohighlight.default_plugins import load_plugins  # noqa: PLC0415
     from autohighlight.pipeline import no_progress  # noqa: PLC0415
 
     chosen, plugins = Options.of(**options), load_plugins()
     for form in forms:
         plugins.exporters[form]  # a wrong name is said before anything is done
-    short = Options.of(**(GIF_DEFAULTS | options))
-    request = Request(tuple(map(str, places)), Path(output).absolute(), tuple(forms), chosen, short)
-    audience = Audience(lambda _: nullcontext(lambda _: None), no_progress, lambda _: None)
+    layered = Layered(chosen, dict.fromkeys(options, "caller"))
+    request = Request(tuple(map(str, places)), Path(output).absolute(), tuple(forms), layered)
+    audience = Audience(lambda _: nullcontext(lambda _: None), lambda: nullcontext(no_progress), lambda _: None)
     inputs = request.find().inputs
     with (
         Database.open(request.output) as database,

@@ -57,7 +57,7 @@ class Record:
         source: the video.
         stem: of its results, relative to the output folder.
         status: how far it is.
-        wishes: digest of the wishes that it was last worked on for.
+        wishes: that it was last worked on for, see `batch.jobs.Wishes`: ``run`` of one that failed, else ``results``.
         results: files that are published.
         staged: files that are to be.
     """
@@ -144,6 +144,19 @@ class Database:
             return {}
         with _said_in_words(output), closing(_connect(path, read_only=True)) as connection:
             return cls(connection).records()
+
+    @classmethod
+    def read_note(cls, output: Path, name: str) -> str | None:
+        """As `noted`, of the database in an output folder, without changing anything there.
+
+        Raises:
+            OutputError: the database cannot be read.
+        """
+        path = output / STATE_FOLDER / "batch.sqlite"
+        if not path.is_file():
+            return None
+        with _said_in_words(output), closing(_connect(path, read_only=True)) as connection:
+            return cls(connection).noted(name)
 
     def records(self) -> dict[str, Record]:
         """All records by key, in the order in which they came."""

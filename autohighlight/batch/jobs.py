@@ -6,12 +6,12 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
-from autohighlight.config import RESULT_SUFFIX, Options
+from autohighlight.config import RESULT_SUFFIX, Options, option_fields
 from autohighlight.discovery import PluginSources
 from autohighlight.files import content_digest
 from autohighlight.plugins import Exporter
@@ -22,15 +22,12 @@ STATE_FOLDER = ".autohighlight"
 DECISIONS_SUFFIX = f"{RESULT_SUFFIX}.json"
 """Ends the name of the file that says of each video which clips have which score, and what was chosen."""
 
-SHORT_FORMS = frozenset({"gif", "webp", "avif"})
-"""Names of exporters that show fewer and shorter highlights than a reel; see `autohighlight.config.GIF_DEFAULTS`."""
-
 Cause = Literal["", "input", "output", "died", "timeout", "fault"]
 """Why a video failed: it cannot be read, a result cannot be written, its worker died each time, it took too long,
 a fault of this program or a plugin."""
 
 _WITHOUT_A_SAY = frozenset({"device", "limits", "cache", "cache_size", "cache_dir", "overwrite", "verify"})
-"""Options that change nothing of the results."""
+"""Options that change nothing of the results, only whether there are any."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,8 @@ class Job:
     Args:
         source: an absolute path, or an address that `batch.remote` can read.
         stem: of its results, relative to the output folder: ``match/first`` for ``match/first.highlights.mp4``.
-        forms: names of exporters, ``reel`` among them where one is wanted.
+        forms: name of each exporter that is asked for -> the options that it is used with, its own defaults among them.
         options: of the run.
-        short_options: of the same, for GIFs and their like, which show fewer and shorter highlights.
         output: the output folder, absolute.
         plugins: where the worker loads plugins from.
         known_content: digest of the content that the results there are were made of; where the video still has it,
@@ -51,9 +47,8 @@ class Job:
 
     source: str
     stem: PurePosixPath
-    forms: tuple[str, ...]
+    forms: Mapping[str, Options]
     options: Options
-    short_options: Options
     output: Path
     plugins: PluginSources
     known_content: str | None = None
@@ -124,7 +119,7 @@ class Outcome:
     hint: str = ""
 
 
-def result_names(stem: str, forms: Sequence[str], exporters: Mapping[str, Exporter]) -> dict[str, str]:
+def result_names(stem: str, forms: Collection[str], exporters: Mapping[str, Exporter]) -> dict[str, str]:
     """The name of the file that each form is written as: ``first.highlights.mp4``; a GIF's gets numbers besides.
 
     Forms that share a suffix, with each other or with the decisions, have their own name in it too.
@@ -143,28 +138,44 @@ def result_names(stem: str, forms: Sequence[str], exporters: Mapping[str, Export
     return names
 
 
-def digest_of_wishes(options: Options, short_options: Options, forms: Sequence[str]) -> str:
-    """Tells one set of wishes from another: what was done for another is done again.
-
-    Where the work runs, what is cached and whether results are checked has no say; the content of a selector or
-    checkpoint has.
+@dataclass(frozen=True)
+class Wishes:
+    """Digests that tell what is asked for now from what was asked for before.
 
     Args:
-        options: of the run.
-        short_options: of the same, for GIFs and their like.
-        forms: names of exporters.
-
-    Raises:
-        OSError: a selector or checkpoint cannot be read.
+        results: of the options that change results, and of the content of a selector or checkpoint. Results of other
+            wishes are made again.
+        run: of all options. A video that failed is tried again with others: they may be what it needs.
     """
-    said = _said(options, ("sample", "extract", "score", "select", *(["export"] if forms else [])))
-    for name in ("selector", "checkpoint"):
-        path = Path(said[name])
-        if path.is_file():
-            said[name] = content_digest(path)
-    short = _said(short_options, ("select",)) if SHORT_FORMS.intersection(forms) else {}
-    parts = json.dumps([said, short, sorted(forms)], sort_keys=True)
-    return hashlib.blake2b(parts.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+    results: str
+    run: str
+
+    @classmethod
+    def of(cls, options: Options, forms: Mapping[str, Options], exporters: Mapping[str, Exporter]) -> Wishes:
+        """The digests of a run.
+
+        Args:
+            options: of the run.
+            forms: as in `Job`.
+            exporters: by name.
+
+        Raises:
+            OSError: a selector or checkpoint cannot be read.
+        """
+        said = _said(options, ("sample", "extract", "score", "select"))
+        for name in ("selector", "checkpoint"):
+            path = Path(said[name])
+            if path.is_file():
+                said[name] = content_digest(path)
+        of_forms = {form: _said_of_form(forms[form], exporters[form]) for form in sorted(forms)}
+        others = {spec.name: str(options.get(spec.name)) for _, spec in option_fields()}
+        return cls(_digest([said, of_forms]), _digest([said, of_forms, others]))
+
+
+def _said_of_form(options: Options, exporter: Exporter) -> dict[str, str]:
+    export = {name: value for name, value in _said(options, ("export",)).items() if exporter.reads(name)}
+    return _said(options, ("select",)) | export
 
 
 def _said(options: Options, stages: Sequence[str]) -> dict[str, str]:
@@ -173,3 +184,8 @@ def _said(options: Options, stages: Sequence[str]) -> dict[str, str]:
         values = getattr(options, stage)
         said |= {spec.name: str(getattr(values, spec.name)) for spec in dataclasses.fields(values)}
     return {name: value for name, value in said.items() if name not in _WITHOUT_A_SAY}
+
+
+def _digest(parts: list[dict[str, Any]]) -> str:
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autohighlight.batch.combined import select_over_all, write_combined
-from autohighlight.batch.jobs import digest_of_wishes
+from autohighlight.batch.jobs import STATE_FOLDER, Wishes
 from autohighlight.batch.publish import is_same_file
 from autohighlight.batch.scored import ScoredVideo
 from autohighlight.errors import OutputError
-from autohighlight.files import FileState, check_destination
+from autohighlight.files import FileState, check_destination, written_whole
 
 if TYPE_CHECKING:
     from autohighlight.batch.database import Database, Record
     from autohighlight.batch.inputs import Input
     from autohighlight.batch.request import Request
+    from autohighlight.config import Options, SelectOptions
     from autohighlight.plugins import Plugins
-    from autohighlight.types import ProgressCallback
+    from autohighlight.types import ProgressCallback, Selection
 
 
 def check_montages(request: Request, inputs: Sequence[Input], database: Database) -> None:
@@ -38,7 +41,7 @@ def check_montages(request: Request, inputs: Sequence[Input], database: Database
         OutputError: the place cannot be written to.
     """
     for path in request.montages.values():
-        is_ours = _Noted.of(path, database).is_unchanged
+        is_ours = _Noted.of(path, database).has_left(path)
         check_destination(path, overwrite=is_ours or request.options.export.overwrite)
         if any(is_same_file(path, each.source) for each in inputs):
             raise OutputError(path, "is one of the videos", "name another file with --combined")
@@ -68,24 +71,63 @@ def write_montages(
     done = [record for record in records if record.status == "done"]
     if not request.montages or not done:
         return ()
-    digest = _digest(request, done)
     noted = {path: _Noted.of(path, database) for path in request.montages.values()}
-    stale = {
-        form: path
-        for form, path in request.montages.items()
-        if noted[path].digest != digest or not noted[path].is_unchanged
-    }
-    if stale:
-        selections = select_over_all([_scored(record, request.output) for record in done], request.options)
-        options = request.options.replace(overwrite=True)  # what is there is ours, or was to be replaced
-        for form, path in stale.items():
-            check_destination(path, overwrite=True)
-            written = write_combined(
-                selections, path, form, options=options, plugins=plugins, progress=progress, name=path.stem
+    chosen: dict[SelectOptions, tuple[Selection, ...]] = {}
+    for form, path in request.montages.items():
+        options = request.options_of(plugins.exporters[form])
+        digest = _digest(form, options, done, plugins)
+        if noted[path].digest == digest and noted[path].is_unchanged:
+            continue
+        if options.select not in chosen:
+            chosen[options.select] = select_over_all([_scored(record, request.output) for record in done], options)
+        with _staging(request.output, path) as folder:
+            staged = write_combined(
+                chosen[options.select],
+                folder / path.name,
+                form,
+                options=options,
+                plugins=plugins,
+                progress=progress,
+                name=path.stem,
             )
-            noted[path] = _Noted(digest, {str(file): str(FileState.of(file)) for file in written})
-            noted[path].keep(path, database)
+            files = _publish(staged, path, noted[path], [Path(record.source) for record in done], options)
+        noted[path] = _Noted(digest, {str(file): str(FileState.of(file)) for file in files})
+        noted[path].keep(path, database)
     return tuple(Path(file) for each in noted.values() for file in each.states)
+
+
+@contextmanager
+def _staging(output: Path, path: Path) -> Iterator[Path]:
+    """A folder to write a montage in, since only the writer knows how many files it makes; goes at the end."""
+    folder = output / STATE_FOLDER / "staging" / "montage"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    except OutputError as error:
+        if error.path.parent == folder:
+            error.path = path.with_name(error.path.name)
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(
+    staged: Sequence[Path], path: Path, before: _Noted, sources: Sequence[Path], options: Options
+) -> list[Path]:
+    """Moves the files of a montage to the directory of `path`; none of them if somebody else's file is in the way."""
+    places = {file: path.with_name(file.name) for file in staged}
+    for place in places.values():
+        is_replaced = options.export.overwrite or before.has_left(place)
+        for source in sources:
+            check_destination(place, source=source, overwrite=is_replaced)
+    for file, place in places.items():
+        with written_whole(place, overwrite=options.export.overwrite or before.has_left(place)) as unfinished:
+            shutil.move(file, unfinished)
+    for file in map(Path, before.states):
+        if file not in places.values() and before.has_left(file):
+            file.unlink(missing_ok=True)  # ours: the montage has fewer files than before
+    return list(places.values())
 
 
 def _scored(record: Record, output: Path) -> ScoredVideo:
@@ -96,10 +138,10 @@ def _scored(record: Record, output: Path) -> ScoredVideo:
         raise OutputError(path, f"cannot be used: {error}", "delete it, and give the same command again") from None
 
 
-def _digest(request: Request, done: Sequence[Record]) -> str:
+def _digest(form: str, options: Options, done: Sequence[Record], plugins: Plugins) -> str:
     """Tells when a montage is another one: by the scores of all videos and the options."""
     scores = [result.digest for record in done for result in record.results if result.path.name == f"{record.key}.json"]
-    wishes = digest_of_wishes(request.options, request.options, ["reel"])
+    wishes = Wishes.of(options, {form: options}, plugins.exporters).results
     return hashlib.blake2b(json.dumps([scores, wishes]).encode(), digest_size=16).hexdigest()
 
 
@@ -122,10 +164,12 @@ class _Noted:
     @property
     def is_unchanged(self) -> bool:
         """Whether all files are there as they were left."""
+        return bool(self.states) and all(self.has_left(Path(file)) for file in self.states)
+
+    def has_left(self, file: Path) -> bool:
+        """Whether that file is one of these, and as it was left."""
         try:
-            return bool(self.states) and all(
-                str(FileState.of(Path(file))) == state for file, state in self.states.items()
-            )
+            return self.states.get(str(file)) == str(FileState.of(file))
         except OSError:
             return False
 

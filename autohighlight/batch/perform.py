@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from autohighlight import pipeline
 from autohighlight.batch import remote
-from autohighlight.batch.jobs import DECISIONS_SUFFIX, SHORT_FORMS, Cause, Job, Outcome, Staged, result_names
+from autohighlight.batch.jobs import DECISIONS_SUFFIX, Cause, Job, Outcome, Staged, result_names
 from autohighlight.batch.scored import ScoredVideo
 from autohighlight.batch.scratch import scratch_folder
 from autohighlight.default_plugins import load_plugins
@@ -57,7 +57,7 @@ def measure(job: Job, progress: ProgressCallback) -> Outcome:
     """Measures one video, so that its features are in the cache; as `perform`, but nothing is chosen or written."""
     began = time.monotonic()
     try:
-        media = pipeline.probe(job.source)
+        media = pipeline.probe(job.source, job.options)
         pipeline.extract(media, job.options, plugins=loaded_plugins(job.plugins), progress=progress)
         outcome = Outcome("done", duration_seconds=float(media.duration))
     except AutohighlightError as error:
@@ -120,8 +120,9 @@ def _write(
     decisions.write_text(to_json(document) + "\n", "ascii", newline="\n")  # the same bytes on every system
     written, warnings = [decisions], list(_losses(analysis))
     for form, name in result_names(job.stem.name, job.forms, plugins.exporters).items():
-        options = job.short_options if form in SHORT_FORMS else job.options
-        chosen = pipeline.select(analysis, options, plugins=plugins) if form in SHORT_FORMS else selection
+        options, chosen = job.forms[form], selection
+        if options.select != job.options.select:
+            chosen = pipeline.select(analysis, options, plugins=plugins)
         renders = plugins.exporters[form].renders
         timeline = pipeline.build(chosen, handles=None if renders else options.export.handles, plugins=plugins)
         if not renders:  # what they are about is of editing software

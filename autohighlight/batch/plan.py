@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from autohighlight.batch.database import Database, Record, Result
-from autohighlight.batch.jobs import DECISIONS_SUFFIX, Job, result_names
+from autohighlight.batch.jobs import DECISIONS_SUFFIX, Job, Wishes, result_names
 from autohighlight.batch.perform import state_of
 from autohighlight.batch.publish import check_place
 from autohighlight.errors import FileError
@@ -39,48 +39,56 @@ class Step:
 
 
 def plan(
-    jobs: Iterable[Job], records: Mapping[str, Record], wishes: str, *, retry_failed: bool = False
+    jobs: Iterable[Job], records: Mapping[str, Record], wishes: Wishes, *, retry_failed: bool = False
 ) -> tuple[Step, ...]:
     """Decides what to do with each video; only looks.
 
     Args:
         jobs: one a video.
         records: what became of videos before, by key.
-        wishes: digest of what is wanted now.
+        wishes: what is wanted now.
         retry_failed: whether to try those again that failed for a reason that has not gone away.
     """
     return tuple(_step(job, records.get(job.key), wishes, retry_failed) for job in jobs)
 
 
-def _step(job: Job, record: Record | None, wishes: str, retry_failed: bool) -> Step:
+def _step(job: Job, record: Record | None, wishes: Wishes, retry_failed: bool) -> Step:
     if record is None:
         return Step(job, "work", "new")
     if record.status in ("pending", "running"):
         return Step(job, "work", "was not finished", record)
-    if record.wishes != wishes:
-        return Step(job, "work", "other options than before", record)
-    try:
-        state = state_of(job.source, is_fresh=False)
-    except FileError:
-        return Step(job, "work", "cannot be read", record)  # which then says why
-    is_same = bool(state) and state == record.state
     if record.status == "failed":
-        return _step_after_failure(job, record, is_to_be_tried=retry_failed or not is_same)
-    return _step_after_success(job, record, is_same=is_same)
+        return _step_after_failure(job, record, wishes, retry_failed)
+    if record.wishes != wishes.results:
+        return Step(job, "work", "other options than before", record)
+    return _step_after_success(job, record)
 
 
-def _step_after_failure(job: Job, record: Record, *, is_to_be_tried: bool) -> Step:
-    if is_to_be_tried or record.cause not in _REMEMBERED:
+def _step_after_failure(job: Job, record: Record, wishes: Wishes, retry_failed: bool) -> Step:
+    if retry_failed or record.cause not in _REMEMBERED:
         return Step(job, "work", "failed before", record)
+    if record.wishes != wishes.run:
+        return Step(job, "work", "failed before, with other options", record)
+    if not _is_same(job, record):
+        return Step(job, "work", "failed before, and may have changed", record)
     return Step(job, "nothing", f"failed before: {record.problem}", record)
 
 
-def _step_after_success(job: Job, record: Record, *, is_same: bool) -> Step:
+def _step_after_success(job: Job, record: Record) -> Step:
     if missing := _missing(record, job.output):
         return Step(job, "work", f"{missing.name} is gone or has changed", record)
-    if is_same:
+    if _is_same(job, record):
         return Step(job, "nothing", "is done", record)
     return Step(replace(job, known_content=record.content), "compare", "may have changed", record)
+
+
+def _is_same(job: Job, record: Record) -> bool:
+    """Whether the video is known to be as it was; one that cannot be read is not, and the work then says why."""
+    try:
+        state = state_of(job.source, is_fresh=False)
+    except FileError:
+        return False
+    return bool(state) and state == record.state
 
 
 def _missing(record: Record, output: Path) -> Path | None:

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from autohighlight.batch import remote
 from autohighlight.batch.database import Record
 from autohighlight.batch.inputs import FoundInputs, Input, find_inputs
-from autohighlight.batch.jobs import Job, digest_of_wishes
+from autohighlight.batch.jobs import Job, Wishes
 from autohighlight.batch.outputs import plan_names
 from autohighlight.batch.plan import Step, plan
-from autohighlight.config import Options
+from autohighlight.config import Layered, Options
 from autohighlight.discovery import PluginSources
 from autohighlight.errors import OptionError
 from autohighlight.plugins import Exporter
@@ -26,8 +26,7 @@ class Request:
         places: files, folders, patterns and addresses; see `batch.inputs.find_inputs`.
         output: the folder for results, absolute.
         forms: names of exporters, for each video.
-        options: of the run.
-        short_options: of the same, for GIFs and their like.
+        layered: the options of the run, and which of them the user set.
         plugins: where workers load plugins from.
         suffixes: by which videos in folders are known; the usual ones if None.
         montages: over all videos: exporter -> file.
@@ -38,13 +37,21 @@ class Request:
     places: tuple[str, ...]
     output: Path
     forms: tuple[str, ...]
-    options: Options
-    short_options: Options
+    layered: Layered
     plugins: PluginSources = field(default_factory=PluginSources.usual)
     suffixes: tuple[str, ...] | None = None
     montages: Mapping[str, Path] = field(default_factory=dict)
     train_first: bool = False
     retry_failed: bool = False
+
+    @property
+    def options(self) -> Options:
+        """The options of the run."""
+        return self.layered.options
+
+    def options_of(self, exporter: Exporter) -> Options:
+        """The options that a form is written with: its own defaults hold where the user says nothing."""
+        return self.layered.with_defaults(exporter.defaults)
 
     def find(self) -> FoundInputs:
         """The videos that there are now.
@@ -63,20 +70,26 @@ class Plan:
     Args:
         output: the output folder.
         steps: one a video.
-        wishes: digest of what is wanted of each.
+        wishes: what is wanted of each.
     """
 
     output: Path
     steps: tuple[Step, ...]
-    wishes: str
+    wishes: Wishes
 
 
-def make_job(request: Request, each: Input, stem: PurePosixPath | None = None) -> Job:
-    """What is to be done with one video; its results are named `stem`, or plainly after it if None."""
-    stem = stem or each.name
-    return Job(
-        each.source, stem, request.forms, request.options, request.short_options, request.output, request.plugins
-    )
+def make_job(
+    request: Request, each: Input, forms: Mapping[str, Options] | None = None, stem: PurePosixPath | None = None
+) -> Job:
+    """What is to be done with one video.
+
+    Args:
+        request: what is asked for.
+        each: the video.
+        forms: as in `Job`; none if None, as where the video is only to be measured.
+        stem: of its results; plainly after the video if None.
+    """
+    return Job(each.source, stem or each.name, forms or {}, request.options, request.output, request.plugins)
 
 
 def make_plan(
@@ -95,8 +108,9 @@ def make_plan(
     """
     _check_addresses(request, inputs, exporters)
     stems = plan_names(inputs, {record.source: record.stem for record in records.values()})
-    jobs = [make_job(request, each, stems[each.source]) for each in inputs]
-    wishes = digest_of_wishes(request.options, request.short_options, request.forms)
+    forms = {form: request.options_of(exporters[form]) for form in request.forms}
+    jobs = [make_job(request, each, forms, stems[each.source]) for each in inputs]
+    wishes = Wishes.of(request.options, forms, exporters)
     return Plan(request.output, plan(jobs, records, wishes, retry_failed=request.retry_failed), wishes)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autohighlight.batch.database import Database, Record
-from autohighlight.batch.jobs import STATE_FOLDER, Job, Outcome
+from autohighlight.batch.jobs import STATE_FOLDER, Job, Outcome, Wishes
 from autohighlight.batch.perform import perform, state_of
 from autohighlight.batch.plan import Step, check_places
 from autohighlight.batch.publish import publish
@@ -47,7 +47,7 @@ def note_down(steps: Sequence[Step], database: Database) -> None:
 
 def run(
     steps: Sequence[Step],
-    wishes: str,
+    wishes: Wishes,
     executor: Executor,
     database: Database,
     exporters: Mapping[str, Exporter],
@@ -61,7 +61,7 @@ def run(
 
     Args:
         steps: see `batch.plan`; `recover` comes before the plan, and `note_down` after it.
-        wishes: digest of what is wanted.
+        wishes: what is wanted.
         executor: does the work.
         database: keeps what comes of it.
         exporters: by name.
@@ -77,7 +77,7 @@ class _Run:
     def __init__(
         self,
         steps: Sequence[Step],
-        wishes: str,
+        wishes: Wishes,
         executor: Executor,
         database: Database,
         exporters: Mapping[str, Exporter],
@@ -124,7 +124,7 @@ class _Run:
                 self._told.append(Ended(self._keep(job, outcome)))
                 continue
             if step.task == "work":
-                before = replace(before, status="running", wishes=self._wishes)
+                before = replace(before, status="running", wishes=self._wishes.results)
                 self._database.put(before)
             self._jobs[job.key] = job
             yield Task(job.key, job)
@@ -139,7 +139,7 @@ class _Run:
         record = replace(
             before,
             status="staged" if outcome.status == "done" else "failed",
-            wishes=self._wishes,
+            wishes=self._wishes.results if outcome.status == "done" else self._wishes.run,
             content=outcome.content,
             state=outcome.state,
             duration_seconds=outcome.duration_seconds,

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autohighlight.cli.session import Session
-from autohighlight.config import RESULT_SUFFIX, Options
+from autohighlight.config import RESULT_SUFFIX, Layered, Options, SelectOptions
 from autohighlight.errors import OptionError, printable
 from autohighlight.files import check_destination
 from autohighlight.plugins import Exporter
-from autohighlight.types import Selection
+
+if TYPE_CHECKING:
+    from autohighlight.pipeline import Analysis
+    from autohighlight.types import Selection
 
 
 def asked_for(words: Sequence[str], exporters: Mapping[str, Exporter]) -> list[str]:
@@ -97,23 +102,63 @@ def check_places(places: Mapping[str, Path], videos: Sequence[Path], *, overwrit
             check_destination(path, source=video, overwrite=overwrite)
 
 
-def write_all(
-    selections: Sequence[Selection], places: Mapping[str, Path], options: Options, session: Session
-) -> list[Path]:
-    """Writes one timeline of all selections in each form, says what it had to be content with, and gives the files."""
+@dataclass
+class Choices:
+    """The highlights of some videos, chosen once for each set of options that a form needs.
+
+    Args:
+        analyses: of the videos.
+        session: where each choice is printed when it is first made.
+        is_silent: print none.
+        made: the choices made so far.
+    """
+
+    analyses: Sequence[Analysis]
+    session: Session
+    is_silent: bool = False
+    made: dict[SelectOptions, tuple[Selection, ...]] = field(default_factory=dict)
+
+    def of(self, options: Options) -> tuple[Selection, ...]:
+        """The selections under these options, one a video."""
+        if options.select not in self.made:
+            self.made[options.select] = tuple(self._choose(analysis, options) for analysis in self.analyses)
+        return self.made[options.select]
+
+    def _choose(self, analysis: Analysis, options: Options) -> Selection:
+        from autohighlight import pipeline
+        from autohighlight.cli.commands.reel import print_highlights
+
+        selection = pipeline.select(analysis, options, plugins=self.session.plugins)
+        if not self.is_silent:
+            print_highlights(analysis, selection, self.session)
+        return selection
+
+
+def write_all(choices: Choices, places: Mapping[str, Path], layered: Layered, session: Session) -> list[Path]:
+    """Writes one timeline of all videos in each form, warns of what it had to be content with, and gives the files.
+
+    Args:
+        choices: gives the highlights; a form with defaults of its own, as a GIF, has others than the rest.
+        places: name of the exporter -> file.
+        layered: the options of the run.
+        session: whose plugins are used.
+    """
     from autohighlight import pipeline
 
-    exporters = session.plugins.exporters
-    plain = pipeline.build(*selections, plugins=session.plugins)
-    timeline = pipeline.build(*selections, handles=options.export.handles, plugins=session.plugins)
-    for warning in timeline.warnings:
-        session.warn(warning)
     written: list[Path] = []
+    warned: set[str] = set()
     for name, path in places.items():
-        chosen = plain if exporters[name].renders else timeline
+        exporter = session.plugins.exporters[name]
+        options = layered.with_defaults(exporter.defaults)
+        handles = None if exporter.renders else options.export.handles
+        timeline = pipeline.build(*choices.of(options), handles=handles, plugins=session.plugins)
+        for warning in timeline.warnings:
+            if not exporter.renders and warning not in warned:  # they are about editing software
+                warned.add(warning)
+                session.warn(warning)
         with session.progress() as progress:
             files = pipeline.write_timeline(
-                chosen, path, name, options=options, plugins=session.plugins, progress=progress
+                timeline, path, name, options=options, plugins=session.plugins, progress=progress
             )
         session.written += files
         written += files

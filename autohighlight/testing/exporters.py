@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autohighlight import pipeline
-from autohighlight.config import ExportOptions
+from autohighlight.config import ExportOptions, Options, SelectOptions
 from autohighlight.errors import AutohighlightError, OutputExistsError
 from autohighlight.plugins import Exporter
 from autohighlight.testing.examples import example_timeline, write_example_video
@@ -69,6 +69,33 @@ class ExporterContract(Contract):
             assert len(suffix) > 1, "a suffix is empty"
         assert exporter.summary.strip(), "summary is empty: --help and 'plugins list' print it"
         assert "\n" not in exporter.summary, "summary is more than one line"
+
+    def test_its_defaults_are_of_selection_options(self) -> None:
+        defaults = dict(self.factory().defaults)
+        known = {spec.name for spec in dataclasses.fields(SelectOptions)}
+        assert defaults.keys() <= known, f"defaults may be of {', '.join(sorted(known))} alone"
+        Options.of(**defaults)  # raises where a value is not allowed
+
+    def test_it_reads_the_options_that_it_names(
+        self, timeline: Timeline, destination: Path, options: ExportOptions
+    ) -> None:
+        named = self.factory().options
+        known = {spec.name for spec in dataclasses.fields(ExportOptions)}
+        if named is None:
+            return
+        assert named <= known, f"options may be of {', '.join(sorted(known))} alone"
+        read = set[str]()
+
+        class Watched(ExportOptions):
+            def __getattribute__(self, name: str) -> object:
+                read.add(name)
+                return super().__getattribute__(name)
+
+        watched = Watched(**{name: getattr(options, name) for name in known})
+        read.clear()
+        self._write(timeline, destination, watched)
+        unnamed = read & known - named - {"overwrite"}
+        assert not unnamed, f"it reads {', '.join(sorted(unnamed))}, which its options do not name"
 
     def test_it_writes_just_the_files_that_it_names(
         self, timeline: Timeline, destination: Path, options: ExportOptions

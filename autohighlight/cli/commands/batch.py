@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,6 @@ def run(arguments: argparse.Namespace, session: Session) -> int:
 def _request(arguments: argparse.Namespace, session: Session) -> Request:
     from autohighlight.batch.inputs import read_list
     from autohighlight.batch.request import Request
-    from autohighlight.cli.commands.gif import chosen_options
     from autohighlight.cli.timelines import asked_for, by_suffix
 
     exporters = session.plugins.exporters
@@ -155,8 +155,7 @@ def _request(arguments: argparse.Namespace, session: Session) -> Request:
         tuple(places),
         arguments.output.absolute(),
         tuple(dict.fromkeys(forms)),
-        layered_options(arguments).options,
-        chosen_options(arguments),
+        layered_options(arguments),
         session.sources,
         tuple(suffix for word in arguments.ext for suffix in word.split(",") if suffix) or None,
         montages,
@@ -180,8 +179,8 @@ def _complete(
     def show(plan: Plan) -> AbstractContextManager[Show]:
         return show_batch(session, {step.job.key: step for step in plan.steps}, as_json=as_json)
 
-    with session.progress() as progress:
-        return complete(request, inputs, database, executor, session.plugins, Audience(show, progress, session.warn))
+    audience = Audience(show, session.progress, session.warn)
+    return complete(request, inputs, database, executor, session.plugins, audience)
 
 
 def _watch(request: Request, database: Database, executor: Executor, session: Session, *, as_json: bool) -> int:
@@ -197,6 +196,7 @@ def _watch(request: Request, database: Database, executor: Executor, session: Se
 
 def _print_plan(request: Request, found: FoundInputs, session: Session, *, as_json: bool) -> None:
     """Shows what would be done, and changes nothing."""
+    from autohighlight.batch.complete import SELECTOR_NOTE, known_selector
     from autohighlight.batch.database import Database
     from autohighlight.batch.plan import places
     from autohighlight.batch.remote import shown
@@ -205,6 +205,9 @@ def _print_plan(request: Request, found: FoundInputs, session: Session, *, as_js
     from autohighlight.documents import to_json
 
     exporters = session.plugins.exporters
+    if request.train_first:
+        selector = known_selector(request, found.inputs, Database.read_note(request.output, SELECTOR_NOTE))
+        request = replace(request, layered=request.layered.replace(selector=selector))
     plan = make_plan(request, found.inputs, Database.read(request.output), exporters)
     if as_json:
         steps = [

@@ -44,9 +44,9 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     from autohighlight.media.demo import MOMENTS, write_demo_video
     from autohighlight.times import format_clock
 
-    options = layered_options(arguments).options
+    layered = layered_options(arguments)
     video = arguments.output / SAMPLE_NAME
-    overwrite = options.export.overwrite
+    overwrite = layered.options.export.overwrite
     for path in (video, default_output(video)):
         check_destination(path, overwrite=overwrite)
     with session.progress() as progress, written_whole(video, overwrite=overwrite) as unfinished:
@@ -54,4 +54,4 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     session.written.append(video)
     moments = ", ".join(format_clock(moment.start, decimals=0) for moment in MOMENTS)
     session.print(f"made {printable(video)}: a quiet evening, with fireworks at {moments}\n")
-    make_reel(video, None, options, session)
+    make_reel(video, None, layered, session)

@@ -12,9 +12,7 @@ from autohighlight.cli.parser import examples
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
-    from autohighlight.config import Options
     from autohighlight.pipeline import Analysis
-    from autohighlight.types import Selection
 
 OPTIONS = ("overwrite", "handles", "markers", "fcpxml_version", "chapters_of", "verify", *gif.PICTURE_OPTIONS)
 """Of those of a result, the ones that a timeline or a GIF has a use for."""
@@ -51,27 +49,20 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
-    from autohighlight.cli.commands.reel import print_highlights, print_written, remark_losses, remark_selector
-    from autohighlight.cli.timelines import asked_for, check_places, destinations, write_all
+    from autohighlight import pipeline
+    from autohighlight.cli.commands.reel import print_written, remark_losses, remark_selector
+    from autohighlight.cli.timelines import Choices, asked_for, check_places, destinations, write_all
 
-    options, videos = layered_options(arguments).options, arguments.videos
+    layered, videos = layered_options(arguments), arguments.videos
+    options = layered.options
     exporters = session.plugins.exporters
     places = destinations(asked_for(arguments.to, exporters), arguments.output, videos[0], exporters)
     present = [video for video in videos if video.exists()]  # one that is not there is said so by the probe
     check_places(places, present, overwrite=options.export.overwrite)
-    selections: list[Selection] = []
+    analyses: list[Analysis] = []
     for video in videos:
-        analysis, selection = _choose(video, session, options)
-        remark_losses(analysis, session)
-        print_highlights(analysis, selection, session)
-        selections.append(selection)
+        with session.progress() as progress:
+            analyses.append(pipeline.analyse(video, options, plugins=session.plugins, progress=progress))
+        remark_losses(analyses[-1], session)
     remark_selector(options, session)
-    print_written(write_all(selections, places, options, session), session)
-
-
-def _choose(video: Path, session: Session, options: Options) -> tuple[Analysis, Selection]:
-    from autohighlight import pipeline
-
-    with session.progress() as progress:
-        analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
-    return analysis, pipeline.select(analysis, options, plugins=session.plugins)
+    print_written(write_all(Choices(analyses, session), places, layered, session), session)

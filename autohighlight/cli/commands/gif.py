@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace, session: Session, *, usual_format: str) -
 
     video, sheet = arguments.video, arguments.contact_sheet
     form = chosen_format(arguments.format, arguments.output, usual_format)
-    options = chosen_options(arguments)
+    options = chosen_options(arguments, session.plugins.exporters[form].defaults)
     if not arguments.dry_run and video.exists():  # a video that is not there is said so by the probe
         check_places(video, arguments.output, sheet, form, options)
     with session.progress() as progress:
@@ -117,15 +118,18 @@ def chosen_format(form: str | None, output: Path | None, usual: str) -> str:
     return said
 
 
-def chosen_options(arguments: argparse.Namespace) -> Options:
-    """The options of the run: fewer and shorter highlights than a reel's, unless a file or the command line says.
+def chosen_options(arguments: argparse.Namespace, defaults: Mapping[str, str]) -> Options:
+    """The options of the run: a file that is named holds one highlight.
+
+    Args:
+        arguments: of the command line.
+        defaults: of the exporter.
 
     Raises:
         OptionError: one file is named for several highlights.
     """
     layered = layered_options(arguments)
-    usual = {name: value for name, value in GIF_DEFAULTS.items() if name not in layered.sources}
-    options = layered.options.replace(**usual)
+    options = layered.with_defaults(defaults)
     output = arguments.output
     if output is None or output.is_dir():
         return options

@@ -13,7 +13,7 @@ from autohighlight.config import DEFAULT_SCORER, REEL_SUFFIX
 
 if TYPE_CHECKING:
     from autohighlight.cli.session import Session
-    from autohighlight.config import Options
+    from autohighlight.config import Layered, Options
     from autohighlight.pipeline import Analysis
     from autohighlight.types import Selection
 
@@ -55,11 +55,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
-    options = layered_options(arguments).options
     make_reel(
         arguments.video,
         arguments.output,
-        options,
+        layered_options(arguments),
         session,
         exports=arguments.export,
         dry_run=arguments.dry_run,
@@ -75,7 +74,7 @@ def default_output(video: Path) -> Path:
 def make_reel(
     video: Path,
     output: Path | None,
-    options: Options,
+    layered: Layered,
     session: Session,
     *,
     exports: Sequence[str] = (),
@@ -87,7 +86,7 @@ def make_reel(
     Args:
         video: the file.
         output: where the reel goes; beside the video if None.
-        options: of the run.
+        layered: the options of the run.
         session: where to print.
         exports: forms of a timeline to write as well, as words like ``edl,fcpxml``.
         dry_run: write nothing.
@@ -97,13 +96,13 @@ def make_reel(
         AutohighlightError: see `autohighlight.errors`.
     """
     from autohighlight import pipeline
-    from autohighlight.cli.timelines import asked_for, check_places, destinations, write_all
+    from autohighlight.cli.timelines import Choices, asked_for, check_places, destinations, write_all
     from autohighlight.documents import highlights_document, to_json
     from autohighlight.errors import OptionError
     from autohighlight.export.reel import SUFFIXES
     from autohighlight.files import check_destination
 
-    output = output or default_output(video)
+    options, output = layered.options, output or default_output(video)
     if output.suffix.lower() not in SUFFIXES:
         raise OptionError(f"a reel cannot be written as {output.name}", f"end its name in {', '.join(SUFFIXES)}")
     exporters = session.plugins.exporters
@@ -114,17 +113,16 @@ def make_reel(
         check_places(places, [video], overwrite=options.export.overwrite)
     with session.progress() as progress:
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
-    selection = pipeline.select(analysis, options, plugins=session.plugins)
     remark_losses(analysis, session)
     remark_selector(options, session)
-    if not as_json:
-        print_highlights(analysis, selection, session)
+    choices = Choices([analysis], session, is_silent=as_json)
+    (selection,) = choices.of(options)
     written: list[Path] = []
     if not dry_run:
         with session.progress() as progress:
             written = pipeline.write(selection, output, options=options, plugins=session.plugins, progress=progress)
         session.written += written
-        written += write_all([selection], places, options, session) if places else []
+        written += write_all(choices, places, layered, session)
     if as_json:
         session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None)))
     else:

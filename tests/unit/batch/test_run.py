@@ -195,6 +195,21 @@ def test_retry_failed(bench: Bench) -> None:
     assert records["a.mp4"].problem == ""
 
 
+@pytest.mark.parametrize("options", [{"timeout": "1:00:00"}, {"limits": "hours=99"}, {"device": "cpu"}, {"jobs": 1}])
+def test_what_failed_is_tried_again_with_options_that_may_help(bench: Bench, options: dict[str, object]) -> None:
+    late = InlineExecutor(failing={"a.mp4": Failed("", "timeout", "took longer than 1 s")})
+    bench.run(bench.request(timeout="1s"), late)
+    assert performed(bench, timeout="1s") == []
+    assert performed(bench, **{"timeout": "1s"} | options) == ["a.mp4"]
+    assert performed(bench, timeout="1s") == []
+
+
+def test_an_option_that_no_form_reads_makes_nothing_again(bench: Bench) -> None:
+    performed(bench, "edl", markers=True)
+    assert performed(bench, "edl", markers=True, crf=30, loop=2) == []
+    assert performed(bench, "edl") == ["a.mp4", "b.mp4"]
+
+
 def test_a_failure_of_the_place_is_tried_again_by_itself(bench: Bench) -> None:
     full = Failed("", "raised", "")
     executor = InlineExecutor(failing={"a.mp4": full})
