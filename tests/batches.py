@@ -56,7 +56,7 @@ def moving_square(step: int) -> Callable[[int, tuple[int, int]], NDArray[np.uint
 
     def picture(number: int, size: tuple[int, int]) -> NDArray[np.uint8]:
         width, height = size
-        place = number * step * (4 if 20 <= number < 30 else 1)
+        place = number * step * (4 if 50 <= number < 75 else 1)
         frame = np.full((height, width), 60, np.uint8)
         left = place % (width - 16)
         frame[height // 3 : height // 3 + 16, left : left + 16] = 220
@@ -66,12 +66,12 @@ def moving_square(step: int) -> Callable[[int, tuple[int, int]], NDArray[np.uint
 
 
 def make_footage(folder: Path, *names: str) -> list[Path]:
-    """Videos of 6 s at 10 frames/s, none like another."""
+    """Videos of 6 s at 25 frames/s, none like another."""
     made = []
     for number, name in enumerate(names, start=1):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        made.append(make_video(path, picture=moving_square(number), num_frames=60, rate=10, size=(64, 48)))
+        made.append(make_video(path, picture=moving_square(number), num_frames=150, rate=25, size=(64, 48)))
     return made
 
 

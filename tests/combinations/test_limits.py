@@ -20,15 +20,15 @@ CHOSEN = (*CLIPS, "--scorer", "movement", *LENGTHS)
 QUICK_TRAINING = ("--d", "8", "--steps", "2", "--batch-size", "2", "--device", "cpu")
 
 RUNS: dict[str, tuple[str, ...]] = {
-    "reel": ("reel", "a.mp4", "--preset", "ultrafast", "--export", "edl", *CHOSEN),
-    "export": ("export", "a.mp4", "b.mp4", "--to", "edl,csv", *CHOSEN),
+    "reel": ("reel", "a.mp4", "--preset", "ultrafast", "--export", "otio", *CHOSEN),
+    "export": ("export", "a.mp4", "b.mp4", "--to", "otio,csv", *CHOSEN),
     "gif": ("gif", "a.mp4", "--width", "32", "--fps", "1", "--contact-sheet", "sheet.png", *CHOSEN),
     "webp": ("webp", "a.mp4", "--width", "32", "--fps", "1", *CHOSEN),
     "score": ("score", "a.mp4", *CHOSEN),
     "train": ("train", "a.mp4", "b.mp4", "-o", "new.safetensors", *CLIPS, *QUICK_TRAINING),
     "evaluate": ("evaluate", "labels.jsonl", "--scorer", "movement", *CLIPS),
-    "verify": ("verify", "cut.edl"),
-    "batch": ("batch", "a.mp4", "b.mp4", "--export", "edl", "--combined", "best.edl", *CHOSEN),
+    "verify": ("verify", "cut.otio"),
+    "batch": ("batch", "a.mp4", "b.mp4", "--export", "otio", "--combined", "best.otio", *CHOSEN),
     "batch --train-first": ("batch", "a.mp4", "b.mp4", "--train-first", "--export", "csv", *CLIPS, *LENGTHS),
 }
 """What runs each command on two slow videos."""
@@ -64,7 +64,7 @@ def test_the_video_is_taken_with_the_limit_alone(run: str, slow: Path, tmp_path:
     for source in slow.iterdir():
         (tmp_path / source.name).write_bytes(source.read_bytes())
     if run == "verify":
-        made = command("export", "a.mp4", "-o", "cut.edl", *CHOSEN, *ALLOWED)
+        made = command("export", "a.mp4", "-o", "cut.otio", *CHOSEN, *ALLOWED)
         assert made.code == 0, made.err
     refused = command(*RUNS[run])
     assert refused.code != 0

@@ -105,7 +105,11 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, session: Session) -> int:
-    """Runs the command; gives the exit code."""
+    """Runs the command; gives the exit code.
+
+    Raises:
+        InputError: there is no video.
+    """
     request = _request(arguments, session)
     found = request.find()
     _tell_what_is_skipped(found, session, as_json=arguments.json)

@@ -64,19 +64,19 @@ def test_killed_at_any_step_and_started_again(
     bench: Bench, steps: Callable[[int | None], list[str]], tmp_path: Path
 ) -> None:
     told = steps(None)
-    bench.run(bench.request("csv"))
+    bench.run(bench.request("csv", cache=False))
     number, whole = len(told), tree_of(bench.output)
     assert number > 25
     for moment in range(number):
         bench.output = tmp_path / f"out{moment}"
         steps(moment)
         with pytest.raises(Killed):
-            bench.run(bench.request("csv"))
+            bench.run(bench.request("csv", cache=False))
         finished = {path: path.stat() for path in bench.output.glob("*.highlights.*")}
         half = {path.name: path.read_bytes() for path in finished}
         steps(None)
         executor = InlineExecutor()
-        records = bench.run(bench.request("csv"), executor)
+        records = bench.run(bench.request("csv", cache=False), executor)
         assert [record.status for record in records.values()] == ["done"]
         after = tree_of(bench.output)
         assert {name.replace(f"out{moment}", "out"): digest for name, digest in after.items()} == whole
@@ -87,24 +87,24 @@ def test_killed_at_any_step_and_started_again(
         assert len(executor.performed) <= 1
         steps(None)
         executor = InlineExecutor()
-        bench.run(bench.request("csv"), executor)
+        bench.run(bench.request("csv", cache=False), executor)
         assert executor.performed == []
 
 
 def test_killed_while_it_is_done_again_for_other_options(
     bench: Bench, steps: Callable[[int | None], list[str]], tmp_path: Path
 ) -> None:
-    bench.run(bench.request("csv"))
+    bench.run(bench.request("csv", cache=False))
     told = steps(None)
-    bench.run(bench.request("youtube"))
+    bench.run(bench.request("youtube", cache=False))
     number, whole = len(told), tree_of(bench.output)
     for moment in range(0, number, 3):
         bench.output = tmp_path / f"out{moment}"
         steps(None)
-        bench.run(bench.request("csv"))
+        bench.run(bench.request("csv", cache=False))
         steps(moment)
         with pytest.raises(Killed):
-            bench.run(bench.request("youtube"))
+            bench.run(bench.request("youtube", cache=False))
         steps(None)
-        bench.run(bench.request("youtube"))
+        bench.run(bench.request("youtube", cache=False))
         assert tree_of(bench.output) == whole
