@@ -15,8 +15,8 @@ from autohighlight.errors import OptionError
 
 STANDARD_FRAME_RATES: tuple[Fraction, ...] = tuple(
     sorted(
-        [Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 100, 120)]
-        + [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
+        [Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 100, 120, 200, 240)]
+        + [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120, 240)]
     )
 )
 """Frame rates in frames/s that players and editors know; the NTSC ones are exactly 1000/1001 of a whole number."""

@@ -116,8 +116,12 @@ class PacketIndex:
         pts: int64 (P,): presentation time of each, in ticks of the stream's time base.
         size: int64 (P,): bytes of each.
         is_key: bool (P,): whether the container marks it as a key frame.
-        is_shown: bool (P,): False where an edit list hides it.
-        has_timestamps: False where the container gives no times and `pts` merely counts frames.
+        is_shown: bool (P,): whether it brings a frame that is shown. False where an edit list hides it, of the second
+            field of a frame, and of pictures that only others are predicted from.
+        stamp: int64 (P,): the container's own time of each, where `pts` is one that was worked out; None where they
+            are the same.
+        has_timestamps: False where it is not known which of the times a packet's frame has, but only that the first
+            frame out of the decoder has the first, and so on.
     """
 
     pts: NDArray[np.int64]
@@ -125,10 +129,11 @@ class PacketIndex:
     is_key: NDArray[np.bool_]
     is_shown: NDArray[np.bool_]
     has_timestamps: bool = True
+    stamp: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.pts),)
-        for name in ("pts", "size", "is_key", "is_shown"):
+        for name in ("pts", "size", "is_key", "is_shown", *(["stamp"] if self.stamp is not None else [])):
             object.__setattr__(self, name, _frozen_array(getattr(self, name), shape, name))
 
     def __len__(self) -> int:
@@ -160,7 +165,7 @@ class MediaInfo:
         bit_depth: bits of one component.
         colour: how the numbers are meant.
         audio: the sound tracks.
-        num_frames: how many frames the stream holds (packets, where nothing is damaged).
+        num_frames: how many frames the stream shows, where nothing is damaged.
         field_order: ``progressive``; or, of interlaced video, the field that is shown first.
         num_frames_absent: how many more the container announces than the file holds, where it is cut short.
         packets: the stream's packets; None for media described without a file.

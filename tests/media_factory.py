@@ -101,7 +101,7 @@ def make_video(
     """Writes a video whose frame n shows ``picture(n, size)``, and gives back its path."""
     data = b"".join(picture(number, size).tobytes() for number in range(num_frames))
     inputs: list[object] = ["-f", "rawvideo", "-pixel_format", "gray", "-video_size", f"{size[0]}x{size[1]}",
-                            "-framerate", rate, "-i", "pipe:0"]  # fmt: skip
+                            "-framerate", rate, "-r", rate, "-i", "pipe:0"]  # fmt: skip
     track = path.with_name(f"{path.name}.mka")
     if sound is not None:
         _write_sound(track, sound)

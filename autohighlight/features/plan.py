@@ -171,6 +171,8 @@ def _key_frames_at(media: MediaInfo, starts: NDArray[np.int64], targets: NDArray
     wanted = np.zeros(len(packets), np.bool_)
     numbers = np.searchsorted(packets.pts[starts], targets, side="right") - 1
     wanted[starts[np.maximum(numbers, 0)]] = True
+    is_rest = ~packets.is_shown[1:] & (packets.pts[1:] == packets.pts[:-1])  # the second field of a frame
+    wanted[1:] |= is_rest & wanted[:-1]
     return wanted
 
 

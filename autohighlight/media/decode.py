@@ -66,17 +66,18 @@ def sync_points(packets: PacketIndex) -> NDArray[np.int64]:
     """Numbers of the packets that decoding can begin at: key frames shown after all that is decoded before them.
 
     Packets that follow one and are shown before it (the leading pictures of an open group) belong to the span before.
-    A time that two packets claim is a guess of the container's, and no place to divide at.
+    A time that two frames claim is a guess of the container's, and no place to divide at.
 
     Returns:
         int64 (S,), ascending, the first 0.
     """
     if not packets.has_timestamps:
         return np.zeros(1, np.int64)
-    keys = np.flatnonzero(packets.is_key)
+    keys = np.flatnonzero(packets.is_key & packets.is_shown)
     latest_before = np.maximum.accumulate(np.concatenate([[np.iinfo(np.int64).min], packets.pts[:-1]]))
-    _, place, count = np.unique(packets.pts, return_inverse=True, return_counts=True)
-    usable = keys[(packets.pts[keys] > latest_before[keys]) & (count[place[keys]] == 1)]
+    ticks, count = np.unique(packets.pts[packets.is_shown], return_counts=True)
+    is_alone = np.isin(packets.pts[keys], ticks[count == 1])
+    usable = keys[(packets.pts[keys] > latest_before[keys]) & is_alone]
     return usable if len(usable) and usable[0] == 0 else np.concatenate([[0], usable])
 
 
@@ -120,7 +121,8 @@ class VideoReader:
         self.num_failed_seeks = 0
         self._threads = threads
         self._is_primed = is_primed
-        self._skip_unreferenced = skip_unreferenced
+        # Where frames are told apart by their number alone, none may be left out.
+        self._skip_unreferenced = skip_unreferenced and packets_of(media).has_timestamps
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
         self._has_begun = False
@@ -181,9 +183,12 @@ class VideoReader:
         """Those frames that belong to the span; a time is made up where the file gives none."""
         index = packets_of(self.media)
         previous: int | None = None
+        in_order = [] if index.has_timestamps else np.sort(index.pts[index.is_shown]).tolist()
+        num_lost = self.num_lost
         for number, frame in enumerate(frames):
-            if not index.has_timestamps and number < len(index):
-                frame.pts = int(index.pts[number])
+            place = number + self.num_lost - num_lost  # a frame that cannot be decoded has its time too
+            if place < len(in_order):
+                frame.pts = in_order[place]
             elif frame.pts is None or not index.has_timestamps:
                 frame.pts = span.start_pts if previous is None else previous + _ticks_per_frame(index)
             previous = frame.pts
@@ -193,12 +198,15 @@ class VideoReader:
     def _decode(
         self, packets: Iterator[tuple[int, VideoPacket]], span: Span, wanted: NDArray[np.bool_] | None
     ) -> Iterator[VideoFrame]:
+        index = packets_of(self.media)
         self._num_due = 0
         for number, packet in packets:
             if number >= span.stop:
                 break
             if number >= span.first and (wanted is None or wanted[number - span.first]):
                 self._num_due += self._is_due(number, packet, span)
+                if index.stamp is not None and number < len(index):
+                    packet.pts = int(index.pts[number])  # the decoder gives it to the frame
                 yield from self._feed(packet)
         yield from self._feed(None)
 
@@ -240,12 +248,13 @@ class VideoReader:
                 primer = next(packets_from(container, stream))
                 with contextlib.suppress(av.error.FFmpegError):  # damaged, it teaches the decoder nothing
                     stream.codec_context.decode(primer)
-            container.seek(int(index.pts[first]), stream=stream, backward=True)
+            stamp = int((index.pts if index.stamp is None else index.stamp)[first])
+            container.seek(stamp, stream=stream, backward=True)
             packets = _with_data(container, stream)
             for packet in packets:
-                if packet.pts == index.pts[first] and packet.size == index.size[first]:
+                if packet.pts == stamp and packet.size == index.size[first]:
                     return enumerate(itertools.chain([packet], packets), first)
-                if packet.is_keyframe and packet.pts is not None and packet.pts > index.pts[first]:
+                if packet.is_keyframe and packet.pts is not None and packet.pts > stamp:
                     break
             # The container's seek missed the place: read, without decoding, up to it instead.
             self.close()

@@ -160,9 +160,9 @@ def _fail(output: Path, messages: str) -> None:
 def _arguments(
     picture: PictureFormat, sound: SoundFile | None, output: Path, *, codec: str, crf: int | None, preset: str
 ) -> list[str]:
+    rate = str(picture.frame_rate)  # told twice: left to guess, FFmpeg takes 119.88 frames/s for 120
     video = ffmpeg.input(
-        "pipe:0", format="rawvideo", pixel_format=picture.pixel_format, video_size=picture.size,
-        framerate=str(picture.frame_rate),
+        "pipe:0", format="rawvideo", pixel_format=picture.pixel_format, video_size=picture.size, framerate=rate, r=rate
     )  # fmt: skip
     streams = [video.video.filter("setparams", **dict(_colour_parameters(picture.colour)))]
     options: dict[str, object] = {

@@ -31,7 +31,9 @@ _SAMPLES_OTHERWISE = 10
 """Tracks that hold no pictures may have so many times the samples: sound has some hundred packets a second."""
 
 _BOXES_OF_BOXES = frozenset(b"moov trak mdia minf stbl edts mvex moof traf dinf udta tref cmov".split())
+_BOXES_READ = frozenset(b"tkhd hdlr stsz stz2 tfhd trun".split())
 _DEEPEST = 16
+_LARGEST_PCM_SAMPLE = 256  # bytes: 64 channels of 32 bits
 _MOST_COMPRESSED = 1 << 26  # bytes, uncompressed
 
 
@@ -157,32 +159,54 @@ def check_boxes(path: Path, limits: Limits) -> None:
     Raises:
         LimitError: it does.
     """
-    num_tracks = num_frames = 0
+    counter = _SampleCounter(path, limits)
     with path.open("rb") as file:
         end = file.seek(0, 2)
         file.seek(0)
-        is_sound = False
         for kind, content in _boxes(file, end, 0):
-            if kind == b"trak":
-                num_tracks += 1
-                is_sound = False
-                check_number_of_streams(path, num_tracks, limits)
-            elif kind == b"hdlr":
-                is_sound = content[8:12] == b"soun"
-            elif kind in (b"stsz", b"stz2") and len(content) >= 12:
-                (count,) = struct.unpack_from(">I", content, 8)
-                _check_samples(path, count, content, limits, is_sound=is_sound)
-            elif kind == b"trun" and len(content) >= 8:
-                flags, count = struct.unpack_from(">II", content)
-                num_frames += 0 if flags & 0xF00 else count
-                check_number_of_frames(path, num_frames, limits)
+            counter.see(kind, content)
 
 
-def _check_samples(path: Path, count: int, table: bytes, limits: Limits, *, is_sound: bool) -> None:
-    size = struct.unpack_from(">I", table, 4)[0]
-    if is_sound and 0 < size <= 64:
-        return  # PCM counts every instant as a sample, and FFmpeg reads many at once
-    check_number_of_frames(path, count // _SAMPLES_OTHERWISE if is_sound else count, limits)
+class _SampleCounter:
+    """Counts the samples that the boxes of a file announce: pictures as frames, the samples of other tracks as less."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._limits = limits
+        self._num_tracks = 0
+        self._num_in_fragments = 0
+        self._handlers: dict[int, bytes] = {}  # track number -> what it holds
+        self._track = 0
+
+    def see(self, kind: bytes, content: bytes) -> None:
+        """Takes the next box; raises `LimitError` when there is too much."""
+        if kind == b"trak":
+            self._num_tracks += 1
+            self._track = -self._num_tracks  # until its number is read
+            check_number_of_streams(self._path, self._num_tracks, self._limits)
+        elif kind == b"tkhd":
+            place = 20 if content[:1] == b"\1" else 12
+            self._track = int.from_bytes(content[place : place + 4])
+        elif kind == b"hdlr" and content[4:8] != b"dhlr":  # QuickTime tells how the data are reached as well
+            self._handlers[self._track] = content[8:12]
+        elif kind in (b"stsz", b"stz2") and len(content) >= 12:
+            size, count = struct.unpack_from(">II", content, 4)
+            is_pcm = self._handler == b"soun" and 0 < size <= _LARGEST_PCM_SAMPLE
+            # PCM counts every instant as a sample, and FFmpeg reads many at once.
+            check_number_of_frames(self._path, 0 if is_pcm else self._as_frames(count), self._limits)
+        elif kind == b"tfhd" and len(content) >= 8:
+            (self._track,) = struct.unpack_from(">I", content, 4)
+        elif kind == b"trun" and len(content) >= 8:
+            flags, count = struct.unpack_from(">II", content)
+            self._num_in_fragments += 0 if flags & 0xF00 else self._as_frames(count)
+            check_number_of_frames(self._path, self._num_in_fragments, self._limits)
+
+    @property
+    def _handler(self) -> bytes:
+        return self._handlers.get(self._track, b"vide")
+
+    def _as_frames(self, count: int) -> int:
+        return count if self._handler == b"vide" else count // _SAMPLES_OTHERWISE
 
 
 def _compressed(content: bytes, depth: int) -> Iterator[tuple[bytes, bytes]]:
@@ -205,8 +229,8 @@ def _boxes(file: BinaryIO, end: int, depth: int) -> Iterator[tuple[bytes, bytes]
         if kind in _BOXES_OF_BOXES and depth < _DEEPEST:
             yield kind, b""
             yield from _boxes(file, stop, depth + 1)
-        elif kind in (b"hdlr", b"stsz", b"stz2", b"trun"):
-            yield kind, file.read(min(16, stop - file.tell()))
+        elif kind in _BOXES_READ:
+            yield kind, file.read(min(24, stop - file.tell()))
         elif kind == b"cmvd" and depth < _DEEPEST:  # the tables, compressed
             yield from _compressed(file.read(stop - file.tell())[4:], depth + 1)
         file.seek(stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -177,3 +178,18 @@ def test_what_is_merely_large_passes(name: str, tmp_path: Path) -> None:
     }  # fmt: skip
     found, wanted = expected[name]
     assert found == wanted
+
+
+@pytest.mark.parametrize(("suffix", "options"), [
+    ("mov", ()), ("mov", ("-movflags", "frag_keyframe+empty_moov")), ("mov", ("-movflags", "faststart")),
+    ("mp4", ()), ("mp4", ("-movflags", "frag_keyframe+empty_moov")), ("mkv", ()), ("avi", ()),
+])  # fmt: skip
+@pytest.mark.parametrize("sound", [("-c:a", "pcm_s16le"), ("-c:a", "pcm_s24le"), ("-c:a", "pcm_f32le")])
+def test_only_pictures_count_as_frames(
+    suffix: str, sound: tuple[str, ...], options: tuple[str, ...], tmp_path: Path
+) -> None:
+    heard = tone(0.4)
+    path = make_video(tmp_path / f"made.{suffix}", 10, sound=dataclasses.replace(heard, encoder=sound), options=options)
+    assert probe(path, Limits(frames=Fraction(2000))).num_frames == 10
+    with pytest.raises(LimitError):
+        probe(path, Limits(frames=Fraction(9)))

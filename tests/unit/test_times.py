@@ -81,7 +81,7 @@ def test_a_frame_rate_is_above_zero(rate: int) -> None:
         ("29.99", Fraction(30)),
         ("14.9", Fraction(15)),
         ("1", Fraction(10)),
-        ("1000", Fraction(120)),
+        ("1000", Fraction(240)),
         ("22", Fraction(24000, 1001)),
     ],
 )
