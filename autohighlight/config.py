@@ -64,6 +64,10 @@ def user_plugins_dir() -> Path:
     return Path(override) if override else user_data_dir() / "plugins"
 
 
+FFMPEG_VARIABLE = "AUTOHIGHLIGHT_FFMPEG"
+"""The environment variable that chooses the ffmpeg program, above the files and below the command line."""
+
+
 def option(
     default: Any,
     text: str,
@@ -400,6 +404,14 @@ class ExportOptions(Checked):
     )
     transition: str = option("cut", "what joins two highlights", choices=("cut", "crossfade"))
     overwrite: bool = option(False, "replace an output that is there already", in_project=False)
+    ffmpeg: str | None = option(
+        None,
+        "the ffmpeg program that encodes: a file, or a name on PATH (default: the one in the package imageio-ffmpeg, "
+        "or on PATH where that has none for this platform)",
+        metavar="FILE|NAME",
+        parse=name_or_file,
+        in_project=False,
+    )
     handles: Length | None = option(
         None,
         "lengthen each part of a timeline by this much at both ends, as far as the file goes; an editor reaches the "
@@ -623,6 +635,8 @@ class Layered:
 def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Layered:
     """Options from, in rising order: built-in defaults, the user's file, the project's file, ``--config``, overrides.
 
+    Between the files and the overrides stands ``AUTOHIGHLIGHT_FFMPEG``, for the option ``ffmpeg``.
+
     A path in a file is relative to the directory that the file is in; ``~`` is the user's home. The project's file may
     set only what `option` lets it, unless `explicit` names it.
 
@@ -644,6 +658,9 @@ def load(explicit: Path | None = None, overrides: Mapping[str, Any] | None = Non
         except OptionError as error:
             raise OptionError(f"{printable(file)}: {error.problem}", error.hint) from None
         sources.update(dict.fromkeys(values, str(file)))
+    if program := os.environ.get(FFMPEG_VARIABLE):
+        options = options.replace(ffmpeg=program)
+        sources["ffmpeg"] = FFMPEG_VARIABLE
     if overrides:
         options = options.replace(**overrides)
         sources.update(dict.fromkeys(overrides, "command line"))

@@ -26,7 +26,7 @@ Cause = Literal["", "input", "output", "died", "timeout", "fault"]
 """Why a video failed: it cannot be read, a result cannot be written, its worker died each time, it took too long,
 a fault of this program or a plugin."""
 
-_WITHOUT_A_SAY = frozenset({"device", "limits", "cache", "cache_size", "cache_dir", "overwrite", "verify"})
+_WITHOUT_A_SAY = frozenset({"device", "limits", "cache", "cache_size", "cache_dir", "overwrite", "ffmpeg", "verify"})
 """Options that change nothing of the results, only whether there are any."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autohighlight.config import PROJECT_FILE, SELECTOR_SCORER, Options, load, user_cache_dir, user_config_file
+from autohighlight.config import PROJECT_FILE, SELECTOR_SCORER, Layered, Options, load, user_cache_dir, user_config_file
 from autohighlight.errors import AutohighlightError
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ def examine(session: Session, config: Path | None = None) -> list[Check]:
         session: whose plugins are looked at.
         config: a configuration file to read as well.
     """
-    options, config_checks = _configuration(config)
+    layered, config_checks = _configuration(config)
+    options = layered.options
     looks: list[tuple[str, Callable[[], Iterator[Check]]]] = [
-        ("ffmpeg", _ffmpeg),
+        ("ffmpeg", lambda: _ffmpeg(layered)),
         ("PyAV", _pyav),
         ("torch", _torch),
         ("backbone", lambda: _weights(session.plugins, options)),
@@ -90,16 +91,20 @@ def _own_version() -> str:
     return f"{autohighlight.__version__}, Python {python} on {platform.system()} {platform.machine()}"
 
 
-def _ffmpeg() -> Iterator[Check]:
-    from autohighlight.media.ffmpeg import find_ffmpeg
+def _ffmpeg(layered: Layered) -> Iterator[Check]:
+    from autohighlight.media.ffmpeg import COMPLETE, find_ffmpeg
 
-    program = find_ffmpeg()
-    yield Check("ffmpeg", True, f"{program.version}, from {program.origin}: {program.path}")
-    remedy = "install a complete ffmpeg, or take it off PATH so that the one in imageio-ffmpeg is used"
+    program = find_ffmpeg(layered.options.export.ffmpeg)
+    reason = {
+        "chosen": f"chosen by {layered.sources.get('ffmpeg')}",
+        "imageio-ffmpeg": "from the package imageio-ffmpeg, which is the default",
+        "PATH": "from PATH, as the package imageio-ffmpeg has none that runs here",
+    }[program.origin]
+    yield Check("ffmpeg", True, f"{program.version}, {reason}: {program.path}")
     needs = (("libx264", "H.264 video", True), ("libx265", "HEVC video, for sources of more than 8 bits", False))
     for encoder, purpose, is_required in (*needs, ("aac", "AAC sound", True)):
         is_there = encoder in program.encoders
-        yield Check(f"encoder {encoder}", is_there, purpose, remedy, is_required=is_required)
+        yield Check(f"encoder {encoder}", is_there, purpose, COMPLETE, is_required=is_required)
 
 
 def _pyav() -> Iterator[Check]:
@@ -161,14 +166,14 @@ def _cache() -> Iterator[Check]:
         yield Check("cache", False, f"{found}, cannot be written to", remedy, is_required=False)
 
 
-def _configuration(config: Path | None) -> tuple[Options, list[Check]]:
+def _configuration(config: Path | None) -> tuple[Layered, list[Check]]:
     files = [file for file in (user_config_file(), Path(PROJECT_FILE), config) if file is not None and file.is_file()]
     found = ", ".join(str(file) for file in files) or "no file; built-in defaults"
     try:
-        options = load(config).options
+        layered = load(config)
     except AutohighlightError as error:
-        return Options(), [Check("configuration", False, error.problem, error.hint or "correct the file")]
-    return options, [Check("configuration", True, found)]
+        return Layered(Options(), {}), [Check("configuration", False, error.problem, error.hint or "correct the file")]
+    return layered, [Check("configuration", True, found)]
 
 
 def _uses_selector(options: Options) -> bool:

@@ -182,7 +182,10 @@ def _make(
             shown = shot.instants(rung.frame_rate)
             pictures = Pictures(lambda: store.pictures(shown), len(shown), shot.size, rung.frame_rate)
             tried[rung] = file.with_name(f"tried-{len(tried) + 1}{file.suffix}")
-            encode_animation(form, pictures, rung.size, tried[rung], plays=options.loop, dither=options.dither)
+            encode_animation(
+                form, pictures, rung.size, tried[rung],
+                plays=options.loop, dither=options.dither, program=options.ffmpeg,
+            )  # fmt: skip
             return tried[rung].stat().st_size
 
         rung, num_bytes = wanted, 0

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError
 from autohighlight.files import check_destination, written_whole
-from autohighlight.media.audio import AudioReader
-from autohighlight.media.encode import PictureFormat, SoundFile, encode
+from autohighlight.media.audio import AudioReader, SoundFile
+from autohighlight.media.encode import PictureFormat, encode
 from autohighlight.media.pictures import STANDARD_COLOUR, SdrConformer
 from autohighlight.media.playback import (
     FrameConformer,
@@ -111,7 +111,10 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
         with _Player() as player:
             frames = _counted(_frames(places, picture, player), places[-1].end, progress)
-            encode(frames, picture, sound, unfinished, codec=codec, crf=options.crf, preset=options.preset)
+            encode(
+                frames, picture, sound, unfinished,
+                codec=codec, crf=options.crf, preset=options.preset, program=options.ffmpeg,
+            )  # fmt: skip
             if player.num_lost:
                 _LOG.warning("damage in the video: %d frames in or near the reel's parts are lost", player.num_lost)
     return [path]

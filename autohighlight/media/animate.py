@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from autohighlight.errors import DependencyError
 from autohighlight.media.encode import arguments_of, run_encoder
-from autohighlight.media.ffmpeg import find_ffmpeg
+from autohighlight.media.ffmpeg import COMPLETE, FFmpegProgram, find_ffmpeg
 from autohighlight.media.source import file_url
 
 ENCODERS = {"gif": "gif", "webp": "libwebp_anim", "avif": "libaom-av1"}
@@ -46,7 +46,14 @@ class Pictures:
 
 
 def encode_animation(
-    form: str, pictures: Pictures, size: tuple[int, int], output: Path, *, plays: int, dither: str
+    form: str,
+    pictures: Pictures,
+    size: tuple[int, int],
+    output: Path,
+    *,
+    plays: int,
+    dither: str,
+    program: str | None = None,
 ) -> None:
     """Encodes pictures into `output`.
 
@@ -60,18 +67,23 @@ def encode_animation(
         output: a new file; GIF makes another beside it, for the palette.
         plays: how often it is played; 0 is without end.
         dither: FFmpeg's name of how a GIF mixes the colours of its palette.
+        program: the ffmpeg program that is chosen; see `find_ffmpeg`.
 
     Raises:
         OSError: the disk is full.
         OutputError: the encoder failed.
         DependencyError: no ffmpeg program, or one without the encoder, or one that cannot say how often AVIF is played.
     """
+    found = find_ffmpeg(program)
+    found.require(ENCODERS[form])
+    if form == "avif":
+        _check_avif(found, plays)
     stream = _input(pictures)
     if size != pictures.size:
         stream = stream.filter("scale", *size, flags=_SCALING)
     if form == "gif":
         palette = output.with_name("palette.bgra")
-        _run(form, stream.filter("palettegen", stats_mode="diff"), pictures, palette, **_RAW)
+        _run(found, form, stream.filter("palettegen", stats_mode="diff"), pictures, palette, **_RAW)
         node, options = _with_palette(stream, palette, dither), _gif_options(pictures, plays)
     elif form == "webp":
         # libwebp takes RGB and converts it more carefully than a scaler would.
@@ -79,21 +91,20 @@ def encode_animation(
         options = {"quality": _WEBP_QUALITY, "loop": plays}
     else:
         node, options = _in_bt709(stream), {"crf": _AVIF_CRF, "b:v": 0, "cpu-used": 6, "row-mt": 1, "loop": plays}
-    _run(form, node, pictures, output, **{"c:v": ENCODERS[form], **options})
-    if form == "avif" and plays:
-        _check_repetition(output)
+    _run(found, form, node, pictures, output, **{"c:v": ENCODERS[form], **options})
 
 
-def _check_repetition(output: Path) -> None:
-    """Makes sure that an AVIF says how often it is played, which FFmpeg before 6.0 leaves out without a word.
+def _check_avif(program: FFmpegProgram, plays: int) -> None:
+    """Makes sure that the program can write an AVIF that is played so often.
 
-    It is said by an edit list (ISO/IEC 23008-12, section 9.6); without one it is played without end.
+    FFmpeg writes animated AVIF from 5.1 on. How often it is played is in an edit list (ISO/IEC 23008-12, section 9.6),
+    which FFmpeg before 6.0 leaves out without a word, and without it players go on for ever.
     """
-    if b"elst" not in output.read_bytes():
-        raise DependencyError(
-            f"the ffmpeg program {find_ffmpeg().path} cannot say how often an AVIF is played",
-            "leave --loop out, or take it off PATH so that the one in imageio-ffmpeg is used",
-        )
+    needed = "6.0" if plays else "5.1"
+    if not program.is_at_least(needed):
+        what = "an AVIF that ends" if plays else "AVIF"
+        problem = f"{what} needs FFmpeg {needed}, and {program.path} is {program.version}"
+        raise DependencyError(problem, f"{'leave --loop out, or ' if plays else ''}{COMPLETE}")
 
 
 _RAW = {"f": "rawvideo", "c:v": "rawvideo", "pix_fmt": "bgra"}
@@ -106,9 +117,10 @@ def _input(pictures: Pictures) -> Any:
     ).video  # fmt: skip
 
 
-def _run(form: str, node: Any, pictures: Pictures, output: Path, **options: object) -> None:
-    described = ffmpeg.output(node, file_url(output), fps_mode="passthrough", map_metadata=-1, **options)
-    run_encoder(ENCODERS[form], arguments_of(described), ([frame] for frame in pictures.frames()), output)
+def _run(program: FFmpegProgram, form: str, node: Any, pictures: Pictures, output: Path, **options: object) -> None:
+    described = ffmpeg.output(node, file_url(output), map_metadata=-1, **program.every_frame(), **options)
+    frames = ([frame] for frame in pictures.frames())
+    run_encoder(program, ENCODERS[form], arguments_of(described), frames, output)
 
 
 def _with_palette(stream: Any, palette: Path, dither: str) -> Any:

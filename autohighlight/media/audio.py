@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import av.error
@@ -32,6 +33,23 @@ class SoundChunk:
 
     start: Fraction
     samples: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SoundFile:
+    """Raw interleaved float32 samples in a file.
+
+    Args:
+        path: the file.
+        sample_rate: samples/s.
+        layout: FFmpeg's name of the channel layout.
+        num_channels: how many channels.
+    """
+
+    path: Path
+    sample_rate: int
+    layout: str
+    num_channels: int
 
 
 class AudioReader:

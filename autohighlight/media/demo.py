@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.media.encode import PictureFormat, SoundFile, encode
+from autohighlight.media.audio import SoundFile
+from autohighlight.media.encode import PictureFormat, encode
 from autohighlight.times import TimeRange
 from autohighlight.types import ColourInfo, Progress, ProgressCallback
 
@@ -63,12 +64,13 @@ class _Shell:
     colour: NDArray[np.float32]
 
 
-def write_demo_video(path: Path, progress: ProgressCallback) -> None:
+def write_demo_video(path: Path, progress: ProgressCallback, *, program: str | None = None) -> None:
     """Writes the sample video: H.264 and AAC, `WIDTH` x `HEIGHT`, `FRAME_RATE` frames/s, stereo, `DURATION` seconds.
 
     Args:
         path: the file.
         progress: is told how far the work has come.
+        program: the ffmpeg program that is chosen; see `find_ffmpeg`.
 
     Raises:
         DependencyError: there is no ffmpeg program that can encode it.
@@ -81,7 +83,8 @@ def write_demo_video(path: Path, progress: ProgressCallback) -> None:
     with tempfile.TemporaryDirectory(prefix="autohighlight-") as folder:
         sound = SoundFile(Path(folder) / "sound.f32", SAMPLE_RATE, "stereo", 2)
         _sound(shells).T.astype("<f4").tofile(sound.path)
-        encode(_counted(_frames(shells), progress), picture, sound, path, codec="h264", crf=19, preset="veryfast")
+        frames = _counted(_frames(shells), progress)
+        encode(frames, picture, sound, path, codec="h264", crf=19, preset="veryfast", program=program)
 
 
 def _counted(frames: Iterator[_Planes], progress: ProgressCallback) -> Iterator[_Planes]:

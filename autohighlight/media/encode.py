@@ -9,7 +9,7 @@ import contextlib
 import errno
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -20,7 +20,9 @@ import ffmpeg
 from numpy.typing import NDArray
 
 from autohighlight.errors import OutputError
-from autohighlight.media.ffmpeg import find_ffmpeg
+from autohighlight.media.added_sound import add_sound
+from autohighlight.media.audio import SoundFile
+from autohighlight.media.ffmpeg import FFmpegProgram, find_ffmpeg
 from autohighlight.media.source import file_url
 from autohighlight.types import ColourInfo, HdrMetadata
 
@@ -50,23 +52,6 @@ class PictureFormat:
     creation_time: datetime | None = None
 
 
-@dataclass(frozen=True)
-class SoundFile:
-    """Raw interleaved float32 samples in a file.
-
-    Args:
-        path: the file.
-        sample_rate: samples/s.
-        layout: FFmpeg's name of the channel layout.
-        num_channels: how many channels.
-    """
-
-    path: Path
-    sample_rate: int
-    layout: str
-    num_channels: int
-
-
 def encode(
     frames: Iterable[Sequence[NDArray[Any]]],
     picture: PictureFormat,
@@ -76,8 +61,12 @@ def encode(
     codec: str,
     crf: int | None,
     preset: str,
+    program: str | None = None,
 ) -> None:
     """Encodes frames and sound into `output`, whose suffix says the container.
+
+    Picture and sound begin at 0, whichever ffmpeg program encodes. Those before 6.0 only encode the picture, and the
+    sound is put beside it here; see `media.added_sound`.
 
     Args:
         frames: the planes (H, W, ...) of each, C-contiguous, of the given format, in order.
@@ -87,20 +76,39 @@ def encode(
         codec: ``h264`` or ``hevc``.
         crf: constant rate factor; None for the codec's default.
         preset: of x264 or x265.
+        program: the ffmpeg program that is chosen; see `find_ffmpeg`.
 
     Raises:
         OSError: the disk is full.
         OutputError: the encoder failed.
         DependencyError: no ffmpeg program, or one without the encoder.
     """
-    arguments = _arguments(picture, sound, output, codec=codec, crf=crf, preset=preset)
-    run_encoder(_ENCODERS[codec], arguments, frames, output)
+    found = find_ffmpeg(program)
+
+    def run(heard: SoundFile | None, file: Path) -> None:
+        arguments = _arguments(found, picture, heard, file, codec=codec, crf=crf, preset=preset)
+        run_encoder(found, _ENCODERS[codec], arguments, frames, file)
+
+    if sound is None or found.is_at_least("6.0"):
+        run(sound, output)
+        return
+    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        silent = Path(folder) / "silent.mp4"  # its clock is exact, that of Matroska counts milliseconds
+        run(None, silent)
+        add_sound(silent, sound, output, bit_rate=_bit_rate(sound))
 
 
-def run_encoder(encoder: str, arguments: Sequence[str], frames: Iterable[Sequence[NDArray[Any]]], output: Path) -> None:
+def run_encoder(
+    program: FFmpegProgram,
+    encoder: str,
+    arguments: Sequence[str],
+    frames: Iterable[Sequence[NDArray[Any]]],
+    output: Path,
+) -> None:
     """Runs the ffmpeg program with these arguments, and hands it frames on its standard input.
 
     Args:
+        program: the ffmpeg program.
         encoder: FFmpeg's name of the one that it needs.
         arguments: all of them; the input ``pipe:0`` is what it is handed.
         frames: the planes of each, C-contiguous, in order.
@@ -109,7 +117,6 @@ def run_encoder(encoder: str, arguments: Sequence[str], frames: Iterable[Sequenc
     Raises:
         OSError, OutputError, DependencyError: as `encode`.
     """
-    program = find_ffmpeg()
     program.require(encoder)
     with tempfile.TemporaryFile() as messages:
         with subprocess.Popen(
@@ -158,22 +165,31 @@ def _fail(output: Path, messages: str) -> None:
 
 
 def _arguments(
-    picture: PictureFormat, sound: SoundFile | None, output: Path, *, codec: str, crf: int | None, preset: str
+    program: FFmpegProgram,
+    picture: PictureFormat,
+    sound: SoundFile | None,
+    output: Path,
+    *,
+    codec: str,
+    crf: int | None,
+    preset: str,
 ) -> list[str]:
     rate = str(picture.frame_rate)  # told twice: left to guess, FFmpeg takes 119.88 frames/s for 120
     video = ffmpeg.input(
         "pipe:0", format="rawvideo", pixel_format=picture.pixel_format, video_size=picture.size, framerate=rate, r=rate
     )  # fmt: skip
-    streams = [video.video.filter("setparams", **dict(_colour_parameters(picture.colour)))]
+    streams = [video.video.filter("setparams", field_mode="prog", **_for_filter(picture.colour))]
     options: dict[str, object] = {
         "c:v": _ENCODERS[codec],
         "crf": _DEFAULT_CRF[codec] if crf is None else crf,
         "preset": preset,
         "pix_fmt": picture.pixel_format,
-        "fps_mode": "passthrough",
         "movflags": "+faststart",
         "map_metadata": -1,
+        **program.every_frame(),
     }
+    if not program.is_at_least("5.1"):  # the encoder of 4.3 is told nothing of what the filter says
+        options |= _for_encoder(picture.colour)
     if codec == "hevc":
         options |= {"tag:v": "hvc1", "x265-params": _x265_parameters(picture.hdr)}  # Apple's players ask for the tag
     if picture.creation_time is not None:
@@ -184,9 +200,13 @@ def _arguments(
                 file_url(sound.path), format="f32le", sample_rate=sound.sample_rate, ch_layout=sound.layout
             ).audio
         )
-        options |= {"c:a": "aac", "b:a": _AUDIO_BITRATE_PER_CHANNEL * sound.num_channels}
+        options |= {"c:a": "aac", "b:a": _bit_rate(sound)}
     node = ffmpeg.output(*streams, file_url(output), **options)
     return arguments_of(node)
+
+
+def _bit_rate(sound: SoundFile) -> int:
+    return _AUDIO_BITRATE_PER_CHANNEL * sound.num_channels
 
 
 def arguments_of(node: Any) -> list[str]:
@@ -207,11 +227,24 @@ def _x265_parameters(hdr: HdrMetadata | None) -> str:
     return ":".join(parameters)
 
 
-def _colour_parameters(colour: ColourInfo) -> Iterator[tuple[str, str]]:
-    yield "field_mode", "prog"
-    names = {"color_primaries": colour.primaries, "color_trc": colour.transfer, "colorspace": colour.matrix}
-    for name, value in names.items():
-        if value != "unknown":
-            yield name, value
-    if colour.range != "unknown":
-        yield "range", colour.range
+def _for_encoder(colour: ColourInfo) -> dict[str, str]:
+    """How colours are meant, as options of an encoder; what is unknown is left out."""
+    names = {
+        "color_primaries": colour.primaries,
+        "color_trc": colour.transfer,
+        "colorspace": colour.matrix,
+        "color_range": colour.range,
+    }
+    return {option: name for option, name in names.items() if name != "unknown"}
+
+
+_TRANSFERS_OF_THE_FILTER = {"gamma22": "bt470m", "gamma28": "bt470bg"}
+"""Transfer functions that the filter ``setparams`` calls by another name than the rest of FFmpeg."""
+
+
+def _for_filter(colour: ColourInfo) -> dict[str, str]:
+    """The same as options of the filter ``setparams``."""
+    names = _for_encoder(colour)
+    if colour.transfer in _TRANSFERS_OF_THE_FILTER:
+        names["color_trc"] = _TRANSFERS_OF_THE_FILTER[colour.transfer]
+    return {"range" if option == "color_range" else option: name for option, name in names.items()}

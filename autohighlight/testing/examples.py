@@ -133,7 +133,8 @@ def write_example_video(path: Path) -> Path:
     Raises:
         DependencyError: there is no ffmpeg program that can encode it.
     """
-    from autohighlight.media.encode import PictureFormat, SoundFile, encode  # noqa: PLC0415 -- not everybody needs it
+    from autohighlight.media.audio import SoundFile  # noqa: PLC0415 -- not everybody needs it
+    from autohighlight.media.encode import PictureFormat, encode  # noqa: PLC0415 -- the same
 
     times = np.arange(VIDEO_SECONDS * VIDEO_SAMPLE_RATE) / VIDEO_SAMPLE_RATE
     tone = 0.3 * np.sin(2 * np.pi * 220 * (1 + times // 2) * times)

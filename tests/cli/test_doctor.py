@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_prints_a_line_for_each(command: Command) -> None:
 
 
 def test_a_missing_ffmpeg_is_said_with_what_to_do(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def find_ffmpeg() -> None:
+    def find_ffmpeg(_chosen: str | None) -> None:
         raise DependencyError("no ffmpeg program was found", "install one")
 
     monkeypatch.setattr(ffmpeg, "find_ffmpeg", find_ffmpeg)
@@ -52,8 +53,8 @@ def test_a_missing_ffmpeg_is_said_with_what_to_do(command: Command, monkeypatch:
 def test_a_missing_encoder_of_hevc_does_not_stop_the_main_job(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = ffmpeg.FFmpegProgram("/bin/ffmpeg", "1", frozenset({"libx264", "aac"}), "PATH")
-    monkeypatch.setattr(ffmpeg, "find_ffmpeg", lambda: program)
+    program = replace(ffmpeg.find_ffmpeg(), encoders=frozenset({"libx264", "aac"}))
+    monkeypatch.setattr(ffmpeg, "find_ffmpeg", lambda _chosen: program)
     outcome = command("doctor", "--json")
     assert outcome.code == 0
     assert checks(outcome)["encoder libx265"]["ok"] is False

@@ -79,7 +79,7 @@ def test_an_interruption_names_what_was_written(
 ) -> None:
     from autohighlight.media import demo
 
-    monkeypatch.setattr(demo, "write_demo_video", lambda path, _progress: path.write_bytes(b"demo"))
+    monkeypatch.setattr(demo, "write_demo_video", lambda path, _progress, **_options: path.write_bytes(b"demo"))
     fake_pipeline.failure = KeyboardInterrupt()
     outcome = command("demo", "-o", tmp_path)
     assert outcome.code == 130

@@ -306,8 +306,8 @@ def _toml(value: object) -> str:
 
 
 REFUSED = {
-    "cache": True, "cache_dir": ".", "cache_size": 0, "executor": "local", "executor_options": "a=b", "jobs": 1000,
-    "limits": "hours=1000", "overwrite": True, "scratch": ".", "scratch_size": 1,
+    "cache": True, "cache_dir": ".", "cache_size": 0, "executor": "local", "executor_options": "a=b",
+    "ffmpeg": "/opt/x", "jobs": 1000, "limits": "hours=1000", "overwrite": True, "scratch": ".", "scratch_size": 1,
 }  # fmt: skip
 ALLOWED = {
     "adapt", "backbone", "checkpoint", "chapters_of", "clip_length", "clip_sampler", "codec", "count", "crf", "device",

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from autohighlight.errors import NoSpaceError, OutputError
 from autohighlight.files import written_whole
 from autohighlight.media import encode as encode_room
-from autohighlight.media.ffmpeg import FFmpegProgram, find_ffmpeg
+from autohighlight.media.ffmpeg import find_ffmpeg
 from tests.media_factory import decode, make_video, tone
 from tests.whole_runs import QUICKLY, Command, files_in
 
@@ -106,8 +107,8 @@ def test_a_disk_that_fills_up_while_encoding_is_said(
         "#!/bin/sh\nhead -c 100000 >/dev/null\necho 'av_write_frame(): No space left on device' >&2\nexit 228\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    fake = FFmpegProgram(str(program), "1", find_ffmpeg().encoders, "PATH")
-    monkeypatch.setattr(encode_room, "find_ffmpeg", lambda: fake)
+    fake = replace(find_ffmpeg(), path=str(program))
+    monkeypatch.setattr(encode_room, "find_ffmpeg", lambda _chosen: fake)
     outcome = command("reel", *QUICKLY, made, "-o", folder / "reel.mp4")
     assert outcome.code == 3
     assert f"error: {folder / 'reel.mp4'}: the disk is full" in outcome.err
@@ -120,8 +121,8 @@ def test_an_encoder_that_fails_is_said_with_its_own_words(
     program = folder.parent / "ffmpeg"
     program.write_text("#!/bin/sh\nread -r x\necho 'first line' >&2\necho 'x264 broke' >&2\nexit 1\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    fake = FFmpegProgram(str(program), "1", find_ffmpeg().encoders, "PATH")
-    monkeypatch.setattr(encode_room, "find_ffmpeg", lambda: fake)
+    fake = replace(find_ffmpeg(), path=str(program))
+    monkeypatch.setattr(encode_room, "find_ffmpeg", lambda _chosen: fake)
     outcome = command("reel", *QUICKLY, made, "-o", folder / "reel.mp4")
     assert outcome.code == 3
     assert f"error: {folder / 'reel.mp4'}: ffmpeg could not encode it: x264 broke" in outcome.err
@@ -132,8 +133,8 @@ def test_an_encoder_that_fails_is_said_with_its_own_words(
 def test_an_encoder_that_is_not_there_is_said(
     made: Path, folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake = FFmpegProgram("/opt/ffmpeg", "1", frozenset({"mpeg4"}), "PATH")
-    monkeypatch.setattr(encode_room, "find_ffmpeg", lambda: fake)
+    fake = replace(find_ffmpeg(), encoders=frozenset({"mpeg4"}))
+    monkeypatch.setattr(encode_room, "find_ffmpeg", lambda _chosen: fake)
     outcome = command("reel", *QUICKLY, made, "-o", folder / "reel.mp4")
     assert outcome.code == 1
     assert "has no encoder libx264" in outcome.err

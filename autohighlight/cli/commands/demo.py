@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     for path in (video, default_output(video)):
         check_destination(path, overwrite=overwrite)
     with session.progress() as progress, written_whole(video, overwrite=overwrite) as unfinished:
-        write_demo_video(unfinished, progress)
+        write_demo_video(unfinished, progress, program=layered.options.export.ffmpeg)
     session.written.append(video)
     moments = ", ".join(format_clock(moment.start, decimals=0) for moment in MOMENTS)
     session.print(f"made {printable(video)}: a quiet evening, with fireworks at {moments}\n")
