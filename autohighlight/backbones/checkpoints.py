@@ -11,7 +11,6 @@ import errno
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 from autohighlight.config import user_data_dir
 from autohighlight.errors import NoSpaceError, OptionError, OutputError, WeightsError, printable
 from autohighlight.files import make_private_folder
+from autohighlight.hidden_folders import hidden_folder
 
 RECORD = "checkpoint.json"
 
@@ -294,26 +294,26 @@ def install(file: Path, name: str, known: KnownCheckpoint | None, *, source: str
 
 
 def _place(file: Path, checkpoint: InstalledCheckpoint, *, keep: bool) -> None:
-    folder, unfinished = checkpoint.path.parent, None
+    folder = checkpoint.path.parent
     values = {key: value for key, value in dataclasses.asdict(checkpoint).items() if key not in {"name", "path"}}
     record = json.dumps({"file": checkpoint.path.name, **values}, indent=2)
     try:
         make_private_folder(folder.parent)
-        unfinished = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        (unfinished / RECORD).write_text(record, "utf-8")
-        if keep:
-            shutil.copyfile(file, unfinished / file.name)
-        else:
-            file.replace(unfinished / file.name)
-        for place in unfinished.iterdir():
-            place.chmod(0o644)
-        unfinished.chmod(0o755)
-        unfinished.rename(folder)
+        with hidden_folder(folder.parent) as hidden:
+            unfinished = hidden / folder.name
+            unfinished.mkdir()
+            (unfinished / RECORD).write_text(record, "utf-8")
+            if keep:
+                shutil.copyfile(file, unfinished / file.name)
+            else:
+                file.replace(unfinished / file.name)
+            for place, mode in (*((place, 0o644) for place in unfinished.iterdir()), (unfinished, 0o755)):
+                place.chmod(mode)
+            unfinished.rename(folder)
     except OSError as error:
+        if error.filename == str(file):
+            raise WeightsError(f"cannot read {printable(file)}: {error.strerror}") from error
         raise output_error(folder, error) from error
-    finally:
-        if unfinished is not None:
-            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

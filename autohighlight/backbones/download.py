@@ -145,7 +145,7 @@ def _clean(known: KnownCheckpoint, folder: Path, gdown: Any) -> Iterator[None]:
 
     try:
         yield
-    except (requests.RequestException, gdown.exceptions.DownloadError) as error:
+    except (requests.RequestException, gdown.exceptions.DownloadError, ConnectionError, TimeoutError) as error:
         part = _part(folder)
         again = "run the command again to go on where it stopped, or "
         if part is None or part.stat().st_size == 0:

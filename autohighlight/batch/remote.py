@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from autohighlight.batch import scratch
@@ -199,7 +200,7 @@ def _download(files: AbstractFileSystem, path: str, copy: Path, size: int | None
     else:
         how = {"block_size": _BLOCK_BYTES, "cache_type": "none"}
     limit, num_bytes = max_bytes if size is None else size, 0
-    with files.open(path, "rb", **how) as remote, copy.open("wb") as local:
+    with _local_file(copy) as local, files.open(path, "rb", **how) as remote:
         while block := remote.read(_BLOCK_BYTES):
             num_bytes += len(block)
             if num_bytes > limit:
@@ -211,10 +212,23 @@ def _download(files: AbstractFileSystem, path: str, copy: Path, size: int | None
         raise OSError(f"ended after {num_bytes} of {size} bytes")
 
 
-def _write(file: BinaryIO, block: bytes, path: Path) -> None:
+def _local_file(path: Path) -> io.FileIO:
+    with _as_output_error(path):
+        return path.open("wb", buffering=0)  # so that nothing is left to be written when it is closed
+
+
+def _write(file: io.FileIO, block: bytes, path: Path) -> None:
+    rest = memoryview(block)
+    with _as_output_error(path):
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+@contextlib.contextmanager
+def _as_output_error(path: Path) -> Iterator[None]:
+    """Around what is done to the copy, which is no fault of the server's."""
     try:
-        file.write(block)
-        file.flush()
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpaceError(path.parent, "the disk is full", "free some space, or name another --scratch") from error

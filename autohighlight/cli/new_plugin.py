@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib.resources
+import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
 from autohighlight import __version__
 from autohighlight.errors import OptionError, OutputError, OutputExistsError, printable
+from autohighlight.hidden_folders import hidden_folder
 from autohighlight.hookspecs import hookspec_version
 
 _PREFIX = "autohighlight-"
@@ -116,19 +116,16 @@ def write_project(name: str, kind: str, into: Path) -> list[Path]:
     if not into.is_dir():
         raise OutputError(into, "is no folder", "make it, or name another with --into")
     try:
-        unfinished = Path(tempfile.mkdtemp(prefix=".autohighlight-", dir=into))
-    except OSError as error:
-        raise OutputError(into, f"cannot be written to: {error.strerror}", "name another with --into") from None
-    try:
-        unfinished.chmod(0o755)  # of a folder for temporary files it is 700
-        for path, text in files.items():
-            (unfinished / path).parent.mkdir(parents=True, exist_ok=True)
-            (unfinished / path).write_text(text, "utf-8", newline="\n")
-        if project.exists() or project.is_symlink():
-            raise OutputExistsError(project, "is there already", "give another name, or another folder with --into")
-        unfinished.rename(project)
+        with hidden_folder(into) as hidden:
+            unfinished = hidden / project.name
+            for path, text in files.items():
+                (unfinished / path).parent.mkdir(parents=True, exist_ok=True)
+                (unfinished / path).write_text(text, "utf-8", newline="\n")
+            if os.path.lexists(project):
+                raise OutputExistsError(
+                    project, "is there already", "give another name, or another directory with --into"
+                )
+            unfinished.rename(project)
     except OSError as error:
         raise OutputError(project, f"cannot be written: {error.strerror}", "name another with --into") from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return [project / path for path in files]

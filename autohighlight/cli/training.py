@@ -65,6 +65,16 @@ class StepLog:
             unfinished.write_text("".join(map(_line, history)), "utf-8", newline="\n")
 
 
+def is_step_log(path: Path) -> bool:
+    """Whether a file begins as a `StepLog` does, or is empty, as one may be that was just begun."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            first = file.readline(10_000)
+        return not first or {"step", "num_steps", "loss"} <= set(json.loads(first))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
 def _line(record: StepRecord) -> str:
     return json.dumps(dataclasses.asdict(record)) + "\n"
 

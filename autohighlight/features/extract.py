@@ -27,7 +27,7 @@ from autohighlight.files import content_digest
 from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
 from autohighlight.media.seeking import Seeking, find_seeking
-from autohighlight.media.source import check_unchanged
+from autohighlight.media.source import check_unchanged, reading
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
 
 _LONGEST_STEP = 1.6
@@ -124,7 +124,9 @@ def _prepare(
     try:
         if is_cached:
             digest = helper.submit(content_digest, media.path)
-            return factory(options), digest.result()
+            backbone = factory(options)
+            with reading(media.path):
+                return backbone, digest.result()
         tried = helper.submit(find_seeking, media)
         backbone = factory(options)
         tried.result()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import glob
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,9 @@ from autohighlight.training.recipes import Recipe
 
 STATE_SUFFIX = ".training"
 """Of the hidden file beside a selector that keeps its unfinished training."""
+
+_DIGEST_BYTES = 6
+"""Of what tells, in the name of that file, which training it belongs to."""
 
 STATE_SECONDS = 10.0
 """How often an unfinished training is kept, so that little is done again after a kill."""
@@ -209,8 +212,9 @@ def how_measured(options: Options) -> dict[str, object]:
 
 
 def unfinished(output: Path) -> list[Path]:
-    """The files of unfinished trainings that were to become this file, with whatever options."""
-    return sorted(output.parent.glob(f".{glob.escape(output.name)}.*{STATE_SUFFIX}"))
+    """The files of unfinished trainings that were to become this file, with any options."""
+    name = re.compile(rf"\.{re.escape(output.name)}\.[0-9a-f]{{{2 * _DIGEST_BYTES}}}{re.escape(STATE_SUFFIX)}")
+    return sorted(path for path in output.parent.iterdir() if name.fullmatch(path.name))
 
 
 def forget(output: Path) -> None:
@@ -222,7 +226,7 @@ def forget(output: Path) -> None:
 def _digest(videos: TrainingSet, recipe: Recipe) -> str:
     options, config = dataclasses.asdict(recipe.options), dataclasses.asdict(recipe.selector_config(videos.d_in))
     parts = json.dumps([options, config, videos.ordered_fingerprint], sort_keys=True)
-    return hashlib.blake2b(parts.encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b(parts.encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def _single_video() -> OptionError:

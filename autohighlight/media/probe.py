@@ -26,7 +26,14 @@ from autohighlight.media.limits import check_length, check_picture, check_rate
 from autohighlight.media.packets import read_packets
 from autohighlight.media.rates import frame_rate, without_pulldown
 from autohighlight.media.side_data import creation_time, hdr_metadata, projection
-from autohighlight.media.source import check_readable, check_unchanged, open_source, packets_from, size_too_large
+from autohighlight.media.source import (
+    check_readable,
+    check_unchanged,
+    open_source,
+    packets_from,
+    reading,
+    size_too_large,
+)
 from autohighlight.media.start_timecode import reel_name, start_timecode
 from autohighlight.times import TimeRange
 from autohighlight.types import AudioStream, ColourInfo, FieldOrder, MediaInfo
@@ -62,7 +69,8 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
     """
     limits = limits or Limits()
     check_readable(path)
-    snapshot = Snapshot.of(path)
+    with reading(path):
+        snapshot = Snapshot.of(path)
     with open_source(path, limits) as container:
         stream = _video_stream(container, path)
         packets, end, num_absent = read_packets(container, stream, path, limits)

@@ -61,8 +61,11 @@ def check_readable(path: Path) -> None:
     Raises:
         InputError: there is none, it is a folder or device, it is empty, or it may not be read.
     """
-    try:
-        status = path.stat()
+    with reading(path):
+        try:
+            status = path.stat()
+        except ValueError as error:  # a NUL in the name
+            raise InputError(path, f"cannot be read: {error}") from None
         if stat.S_ISDIR(status.st_mode):
             raise InputError(path, "is a folder, not a video", "name one video file")
         if not stat.S_ISREG(status.st_mode):
@@ -71,13 +74,25 @@ def check_readable(path: Path) -> None:
             raise InputError(path, "is empty", "copy or download it again")
         with path.open("rb") as file:
             file.read(1)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Tells what the system says while a file is read as an error of that file.
+
+    Without this, a source that goes away while a result is written might be told as an error of the result.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        yield
     except FileNotFoundError:
         raise InputError(path, "there is no such file", "check the name") from None
     except PermissionError:
         raise InputError(path, "may not be read", "change its permissions") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(path, f"cannot be read: {reason}") from None
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror or error}") from None
 
 
 def open_source(path: Path, limits: Limits) -> av.container.InputContainer:
@@ -89,7 +104,8 @@ def open_source(path: Path, limits: Limits) -> av.container.InputContainer:
         LimitError: it announces more than is allowed.
     """
     check_readable(path)
-    check_boxes(path, limits)
+    with reading(path):
+        check_boxes(path, limits)
     options = _OPTIONS | decoder_options(limits) | {"max_streams": str(int(limits.streams) + 1)}
     try:
         container = av.open(file_url(path), options=options, metadata_errors="replace")
@@ -172,10 +188,8 @@ def check_unchanged(media: MediaInfo) -> None:
     if media.snapshot is None:
         return
     check_readable(media.path)
-    try:
+    with reading(media.path):
         is_same = media.snapshot.still_holds(media.path)
-    except OSError as error:
-        raise InputError(media.path, f"cannot be read: {error.strerror or error}") from None
     if not is_same:
         raise changed(media)
 

@@ -19,6 +19,7 @@ import av.stream
 from av.container import InputContainer
 
 from autohighlight.errors import OptionError, printable
+from autohighlight.media.source import reading
 from autohighlight.timecode import Timecode, TimecodeFormat
 
 _LOG = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def _track_rate(path: Path) -> Fraction | None:
     FFmpeg writes the label by this rate and does not tell it. The sample description is that of Apple's QuickTime File
     Format: "Timecode sample description".
     """
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         for content in _sample_descriptions(file, path.stat().st_size):
             # 4 bytes of version, 4 of the number of entries, 4 of the size of the first
             if len(content) >= 12 + _SAMPLE_ENTRY.size:

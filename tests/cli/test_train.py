@@ -127,6 +127,43 @@ def test_log_and_curve(command: Command, features: Path, output: Path) -> None:
     assert files_in(output.parent) == {"my.safetensors", "steps.jsonl", "curve.png"}
 
 
+def test_a_log_that_is_somebody_elses_is_kept_though_a_training_goes_on(
+    command: Command, features: Path, output: Path
+) -> None:
+    unfinished = output.with_name(f".{output.name}.{'0' * 12}.training")
+    unfinished.touch()
+    mine, empty, ours = (output.with_name(name) for name in ("notes.txt", "empty.jsonl", "steps.jsonl"))
+    mine.write_text("mine\n")
+    empty.touch()
+    assert command("train", features, "-o", output, "--log", mine, *SMALL).code == 3
+    assert mine.read_text() == "mine\n"
+    assert command("train", features, "-o", output, "--log", empty, *SMALL).code == 0
+    output.unlink()
+    unfinished.touch()
+    empty.rename(ours)
+    assert command("train", features, "-o", output, "--log", ours, *SMALL).code == 0
+
+
+def test_hidden_files_of_others_that_are_called_alike_stay(command: Command, features: Path, output: Path) -> None:
+    names = {f".{output.name}.mine.training", f".{output.name}.{'0' * 11}.training", f".{output.name}.training"}
+    for name in names:
+        output.with_name(name).write_text("mine")
+    assert command("train", features, "-o", output, *SMALL).code == 0
+    assert names < files_in(output.parent)
+
+
+@pytest.mark.parametrize("which", ["features", "labels"])
+def test_what_is_trained_on_is_never_replaced(which: str, command: Command, features: Path, output: Path) -> None:
+    labels = output.with_name("labels.jsonl")
+    labels.write_text('{"video": "x.mp4", "duration": 1, "highlights": []}\n')
+    source = next(path for path in sorted(features.iterdir()) if path.is_file()) if which == "features" else labels
+    before = source.read_bytes()
+    outcome = command("train", features, "-o", output, "--labels", labels, "--log", source, "--overwrite", *SMALL)
+    assert outcome.code == 3
+    assert "is one of the files to train on" in outcome.err
+    assert source.read_bytes() == before
+
+
 def test_labels_pull_attention_to_what_is_labelled(command: Command, features: Path, output: Path) -> None:
     labels = output.with_name("labels.jsonl")
     rows = [{"video": f"v{n}.mp4", "duration": 12, "highlights": [[0, 4]]} for n in range(5)]

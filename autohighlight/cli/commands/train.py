@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from autohighlight.cli.arguments import add_option, add_options, given_options, layered_options
 from autohighlight.cli.parser import examples
 from autohighlight.config import option_flag
-from autohighlight.errors import InputError, OptionError
+from autohighlight.errors import InputError, OptionError, OutputError
 from autohighlight.selector.config import SelectorConfig
 from autohighlight.training.options import TrainingOptions
 from autohighlight.training.recipes import FEATURE_KINDS, FOOTAGE, PAPER, RECIPES, Recipe, recipe_fields
@@ -136,6 +136,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     output, overwrite = arguments.output, options.export.overwrite
     _check_outputs(arguments, overwrite=overwrite)
     found = find_footage(arguments.footage)
+    _check_sources(arguments, found)
     recipe = _recipe(arguments, found, options)
     footage = _measured(arguments, found, recipe, options, session)
     prepared = prepare(footage, recipe, output)
@@ -168,6 +169,7 @@ def _check_outputs(arguments: argparse.Namespace, *, overwrite: bool) -> None:
 
     The log of a training that goes on may be there: it is from before it was stopped.
     """
+    from autohighlight.cli.training import is_step_log
     from autohighlight.files import check_destination
     from autohighlight.footage.fit import unfinished
 
@@ -182,7 +184,16 @@ def _check_outputs(arguments: argparse.Namespace, *, overwrite: bool) -> None:
     check_destination(arguments.output, overwrite=overwrite)
     goes_on = bool(unfinished(arguments.output))
     for path in paths[1:]:
-        check_destination(path, overwrite=overwrite or (goes_on and path is arguments.log))
+        is_ours = goes_on and path is arguments.log and is_step_log(path)
+        check_destination(path, overwrite=overwrite or is_ours)
+
+
+def _check_sources(arguments: argparse.Namespace, found: Found) -> None:
+    """Refuses to replace what is trained on, even where the outputs may replace files."""
+    sources = [*found.paths, *([arguments.labels] if arguments.labels else [])]
+    for path in (arguments.output, arguments.curve, arguments.log):
+        if path is not None and path.exists() and any(path.samefile(source) for source in sources if source.exists()):
+            raise OutputError(path, "is one of the files to train on", "name another file")
 
 
 def _recipe(arguments: argparse.Namespace, found: Found, options: Options) -> Recipe:
