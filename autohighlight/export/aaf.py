@@ -1,40 +1,48 @@
 """Timeline -> AAF, the Advanced Authoring Format, as Avid Media Composer reads it; by pyaaf2, of the extra ``aaf``.
 
-A sequence (composition mob) has a slot for its timecode, one for the picture and one for each sound channel. Each file
-has a master mob with a slot for the picture and each channel, a file mob that says what the file is and where it lies,
-and a mob that it was imported from, which has its timecode. All count frames: the sequence at its own rate, the rest at
-the file's. No media is in the AAF file: editors link to the files themselves.
+The sequence (a composition mob) has a slot for its timecode, one for the picture and one for each sound channel; all
+count frames of the sequence. What its clips show is described in `aaf_media`. No media is in the AAF file: editors link
+to the files themselves.
 
 OpenTimelineIO's AAF adapter does not write it: it calls every rate that is not whole drop-frame, labels 50 frames a
-second as 60, refuses files of several rates, and gives all sound of a file one slot. Tests read by it.
+second as 60, refuses files of several rates, and gives all sound of a file one slot. Tests read with it.
 
-Source: AAF Object Specification and AAF Edit Protocol (Advanced Media Workflow Association).
+Source: AAF Object Specification, AAF Edit Protocol and AAF Low-Level Container Specification (Advanced Media Workflow
+Association); markers as Avid Media Composer and the Avid files among OpenTimelineIO's tests have them.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
+from autohighlight import __version__
 from autohighlight.config import ExportOptions
-from autohighlight.errors import DependencyError
-from autohighlight.export.documents import one_line, upright_pixels
+from autohighlight.errors import DependencyError, OptionError, printable
+from autohighlight.export.aaf_media import PICTURE, SOUND, add_source, add_timecode, clip, tracks
+from autohighlight.export.documents import one_line
 from autohighlight.files import check_destination, written_whole
-from autohighlight.timecode import Timecode
-from autohighlight.timeline.events import Event, events
-from autohighlight.timeline.model import Source, Timeline
-from autohighlight.types import AudioStream, MediaInfo, Progress, ProgressCallback
+from autohighlight.timecode import TimecodeFormat
+from autohighlight.timeline.events import Event, PlacedMarker, events
+from autohighlight.timeline.model import Timeline
+from autohighlight.times import format_rate
+from autohighlight.types import Progress, ProgressCallback
 
 _MARKER_SLOT = 1000
 """Number of the slot of markers, as Avid numbers them: well above those of tracks."""
 
 _MARKER_COLOUR = "Green"
-_PICTURE, _SOUND = "picture", "sound"
+_MARKER_RGB = {"red": 0x3333, "green": 0xCCCC, "blue": 0x3333}
+"""Avid's green, 16 bits a component."""
+
+_PROGRAM = "autohighlight"
+_PRODUCT_ID = UUID("5a6e95d0-5fff-4559-bdbc-4fc99c8dae2e")
+"""Tells files of this program from those of others; the same in all versions."""
 
 
 def write_aaf(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
@@ -51,13 +59,16 @@ def write_aaf(timeline: Timeline, path: Path, options: ExportOptions, progress: 
 
     Raises:
         DependencyError: pyaaf2 is not installed.
+        OptionError: a rate is neither a whole number of frames a second nor 1000/1001 of one.
         OutputError: it cannot be written there; nothing is left behind.
     """
     library = _library()
+    _check_rate("the timeline", timeline.frame_rate)
     for source in timeline.sources:
+        _check_rate(printable(source.name), source.rate)
         check_destination(path, source=source.path, overwrite=options.overwrite)
     with written_whole(path, overwrite=options.overwrite) as unfinished, _new_file(library, unfinished) as file:
-        masters = {source.id: _add_source(file, source) for source in timeline.sources}
+        masters = {source.id: add_source(file, source) for source in timeline.sources}
         _add_sequence(file, timeline, masters, with_markers=options.markers)
     progress(Progress("export", len(timeline.parts), len(timeline.parts), "parts"))
     return [path]
@@ -65,13 +76,33 @@ def write_aaf(timeline: Timeline, path: Path, options: ExportOptions, progress: 
 
 @contextlib.contextmanager
 def _new_file(library: ModuleType, path: Path) -> Iterator[Any]:
-    """A file to fill, in memory until it is whole: pyaaf2 leaves files open where the disk is full."""
+    """A file to fill, in memory until it is whole: pyaaf2 leaves files open where the disk is full.
+
+    It also ends a file in the middle of its last sector, and LibAAF refuses to read one that is not whole.
+    """
     file = library.open(mode="w")
+    _sign(library, file)
     yield file
     file.save()
     file.manager.remove_temp()
     file.cfb.close()
-    path.write_bytes(file.f.getvalue())
+    content = file.f.getvalue()
+    path.write_bytes(content + bytes(-len(content) % file.cfb.sector_size))
+
+
+def _sign(library: ModuleType, file: Any) -> None:
+    """Says which program wrote the file."""
+    (identification,) = file.header["IdentificationList"].value
+    identification["CompanyName"].value = identification["ProductName"].value = _PROGRAM
+    identification["ProductVersionString"].value = __version__
+    identification["ProductID"].value = library.auid.AUID(str(_PRODUCT_ID))
+
+
+def _check_rate(name: str, rate: Fraction) -> None:
+    """Timecode counts whole frames a second: at another rate editors find no sequence, or a wrong place in a file."""
+    if not TimecodeFormat(rate).keeps_time:
+        problem = f"AAF has no timecode at {format_rate(rate)} frames/s, which {name} has"
+        raise OptionError(problem, "export fcpxml or otio")
 
 
 def _library() -> ModuleType:
@@ -85,121 +116,15 @@ def _library() -> ModuleType:
     return module
 
 
-@dataclass(frozen=True)
-class _Track:
-    """A slot of a file's mobs: its picture, or one of its sound channels.
-
-    Args:
-        kind: ``picture`` or ``sound``.
-        number: among those of its kind, from 1 on.
-        slot_id: number of the slot.
-    """
-
-    kind: str
-    number: int
-    slot_id: int
-
-
-def _tracks(source: Source) -> list[_Track]:
-    sound = [_Track(_SOUND, channel.number, channel.number + 1) for channel in source.channels]
-    return [_Track(_PICTURE, 1, 1), *sound]
-
-
-def _add_source(file: Any, source: Source) -> Any:
-    """The mobs of a file; gives back its master mob."""
-    tape, stored, master = file.create.SourceMob(), file.create.SourceMob(), file.create.MasterMob()
-    name = one_line(source.path.stem)
-    tape.name, stored.name, master.name = one_line(source.media.reel_name) or name, name, one_line(source.name)
-    tape.descriptor = file.create.ImportDescriptor()
-    tape.descriptor["Locator"].append(_locator(file, source))
-    stored.descriptor = _description(file, source)
-    for track in _tracks(source):
-        end = file.create.SourceClip(media_kind=track.kind)  # of no mob: it comes from nowhere
-        end.length = source.num_frames
-        _add_slot(tape, source, track, end)
-        _add_slot(stored, source, track, _clip(tape, track, 0, source.num_frames))
-        _add_slot(master, source, track, _clip(stored, track, 0, source.num_frames))
-    _add_timecode(file, tape, source.start_timecode, source.num_frames)
-    file.content.mobs.extend([tape, stored, master])
-    return master
-
-
-def _add_slot(mob: Any, source: Source, track: _Track, segment: Any) -> None:
-    slot = mob.create_timeline_slot(str(source.rate), track.slot_id)
-    slot.segment = segment
-    slot["PhysicalTrackNumber"].value = track.number
-
-
-def _clip(mob: Any, track: _Track, first: int, num_frames: int) -> Any:
-    return mob.create_source_clip(track.slot_id, start=first, length=num_frames, media_kind=track.kind)
-
-
-def _add_timecode(file: Any, mob: Any, start: Timecode, num_frames: int) -> None:
-    format_ = start.format
-    timecode = file.create.Timecode(format_.nominal_rate, drop=format_.is_drop_frame, length=num_frames)
-    timecode.start = start.frame
-    slot = mob.create_timeline_slot(str(format_.rate))
-    slot.name = "TC1"
-    slot.segment = timecode
-    slot["PhysicalTrackNumber"].value = 1
-
-
-def _locator(file: Any, source: Source) -> Any:
-    locator = file.create.NetworkLocator()
-    locator["URLString"].value = source.url
-    return locator
-
-
-def _description(file: Any, source: Source) -> Any:
-    """What the file is: its picture and each sound track."""
-    picture = _picture_description(file, source.media)
-    sound = [_sound_description(file, stream, source.num_frames / source.rate) for stream in source.media.audio]
-    whole = file.create.MultipleDescriptor() if sound else picture
-    for description in (picture, whole):
-        description["SampleRate"].value = str(source.rate)
-        description["Length"].value = source.num_frames
-    if sound:
-        whole["FileDescriptors"].value = [picture, *sound]
-    whole["Locator"].append(_locator(file, source))
-    return whole
-
-
-def _picture_description(file: Any, media: MediaInfo) -> Any:
-    (width, height), pixel_aspect = upright_pixels(media)
-    shape = Fraction(width, height) * pixel_aspect
-    description = file.create.CDCIDescriptor()
-    description["StoredWidth"].value, description["StoredHeight"].value = width, height
-    description["ImageAspectRatio"].value = str(shape)
-    description["ComponentWidth"].value = media.bit_depth
-    description["HorizontalSubsampling"].value = 1 if "444" in media.pixel_format else 2
-    description["VerticalSubsampling"].value = 2 if "420" in media.pixel_format else 1
-    description["FrameLayout"].value = "FullFrame"
-    description["VideoLineMap"].value = [0, 0]
-    return description
-
-
-def _sound_description(file: Any, stream: AudioStream, duration: Fraction) -> Any:
-    """A sound track as PCM, which editors take it for, as long as the picture: `duration` seconds."""
-    description = file.create.PCMDescriptor()
-    num_bytes = stream.num_channels * ((stream.bit_depth + 7) // 8)
-    description["SampleRate"].value = description["AudioSamplingRate"].value = stream.sample_rate
-    description["Length"].value = round(duration * stream.sample_rate)
-    description["Channels"].value = stream.num_channels
-    description["QuantizationBits"].value = stream.bit_depth
-    description["BlockAlign"].value = num_bytes
-    description["AverageBPS"].value = num_bytes * stream.sample_rate
-    return description
-
-
 def _add_sequence(file: Any, timeline: Timeline, masters: dict[str, Any], *, with_markers: bool) -> None:
     composition = file.create.CompositionMob(one_line(timeline.name))
     composition.usage = "Usage_TopLevel"
     file.content.mobs.append(composition)
     placed = events(timeline)
-    _add_timecode(file, composition, timeline.start_timecode, timeline.num_frames)
-    _add_track(file, composition, placed, masters, _PICTURE, 1)
+    add_timecode(file, composition, timeline.start_timecode, timeline.num_frames)
+    _add_track(file, composition, placed, masters, PICTURE, 1)
     for number in range(1, max(len(source.channels) for source in timeline.sources) + 1):
-        _add_track(file, composition, placed, masters, _SOUND, number)
+        _add_track(file, composition, placed, masters, SOUND, number)
     if with_markers:
         _add_markers(file, composition, placed)
 
@@ -209,16 +134,16 @@ def _add_track(
 ) -> None:
     """A track of the sequence: the picture, or the sound channels of that number; files without it leave it empty."""
     slot = composition.create_empty_sequence_slot(str(placed[0].record.rate), media_kind=kind)
-    slot.name = f"{'V' if kind == _PICTURE else 'A'}{number}"
+    slot.name = f"{'V' if kind == PICTURE else 'A'}{number}"
     slot["PhysicalTrackNumber"].value = number
     for event in placed:
         source, num_frames = event.part.source, event.record.num_frames
-        track = next((t for t in _tracks(source) if (t.kind, t.number) == (kind, number)), None)
+        track = next((t for t in tracks(source) if (t.kind, t.number) == (kind, number)), None)
         if track is None:
             slot.segment.components.append(file.create.Filler(kind, num_frames))
         else:
             first = event.source_at_record_rate.first
-            slot.segment.components.append(_clip(masters[source.id], track, first, num_frames))
+            slot.segment.components.append(clip(masters[source.id], track, first, num_frames))
     slot.segment.length = placed[-1].record.end
 
 
@@ -227,16 +152,28 @@ def _add_markers(file: Any, composition: Any, placed: Sequence[Event]) -> None:
     slot = file.create.EventMobSlot(_MARKER_SLOT)
     slot.edit_rate = str(placed[0].record.rate)
     slot["PhysicalTrackNumber"].value = picture["PhysicalTrackNumber"].value
-    sequence = file.create.Sequence(media_kind="DescriptiveMetadata")
+    slot.segment = file.create.Sequence(media_kind="DescriptiveMetadata")
     for marker in (marker for event in placed for marker in event.markers):
-        event = file.create.DescriptiveMarker()
-        event["Position"].value = marker.record.first
-        event.length = marker.record.num_frames
-        event["DescribedSlots"].value = {picture.slot_id}
-        event["Comment"].value = one_line(f"{marker.marker.name}, {marker.marker.comment}")
-        event["CommentMarkerUser"].value = "autohighlight"
-        attributes = [("_ATN_CRM_COLOR", _MARKER_COLOUR), ("_ATN_CRM_COM", event["Comment"].value)]
-        event["CommentMarkerAttributeList"].value = [file.create.TaggedValue(name, word) for name, word in attributes]
-        sequence.components.append(event)
-    slot.segment = sequence
+        slot.segment.components.append(_marker(file, marker, picture.slot_id))
     composition.slots.append(slot)
+
+
+def _marker(file: Any, placed: PlacedMarker, described_slot: int) -> Any:
+    """A marker by the format's own properties, and by those that Avid adds and reads."""
+    comment = one_line(f"{placed.marker.name}, {placed.marker.comment}")
+    marker = file.create.DescriptiveMarker()
+    marker["Position"].value = placed.record.first
+    marker.length = placed.record.num_frames
+    marker["DescribedSlots"].value = {described_slot}
+    marker["Comment"].value = comment
+    marker["CommentMarkerUser"].value = _PROGRAM
+    marker["CommentMarkerColor"].value = _MARKER_RGB
+    attributes = {
+        "_ATN_CRM_USER": _PROGRAM,
+        "_ATN_CRM_COLOR": _MARKER_COLOUR,
+        "_ATN_CRM_COM": comment,
+        "_ATN_CRM_LENGTH": placed.record.num_frames,
+    }
+    values = [file.create.TaggedValue(name, value) for name, value in attributes.items()]
+    marker["CommentMarkerAttributeList"].value = values
+    return marker

@@ -1,8 +1,5 @@
 """Reads and checks AAF files that link to their media, by pyaaf2, of the extra ``aaf``.
 
-An AAF file has no lines; findings name the track and the clip. Each clip leads through mobs: master, file, and what
-that was imported from, which has the timecode.
-
 Source: AAF Object Specification and AAF Edit Protocol (Advanced Media Workflow Association).
 """
 
@@ -10,24 +7,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from autohighlight.errors import DependencyError, InputError
-from autohighlight.export.verify.contents import DeclaredMedia, ReadClip, ReadMarker, ReadSequence, Said
+from autohighlight.export.verify.aaf_media import NO_LINE, Files, kind_of, number_of, rate_of
+from autohighlight.export.verify.aaf_segments import Placed, Segments, values
+from autohighlight.export.verify.contents import ReadClip, ReadMarker, ReadSequence, Said
 from autohighlight.export.verify.findings import Place
 from autohighlight.export.verify.inspection import Inspection, in_words
-from autohighlight.export.verify.urls import path_of_url
-from autohighlight.timecode import Timecode, TimecodeFormat
 
 BEGINNING = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """Of every compound file, which AAF files are."""
-
-_LONGEST_WAY = 8  # mobs that a clip may lead through
-_NO_LINE = 0
 
 
 def read_aaf(inspection: Inspection) -> list[ReadSequence]:
@@ -42,7 +35,7 @@ def read_aaf(inspection: Inspection) -> list[ReadSequence]:
         with _opened(library, inspection.path) as file:
             mobs = list(file.content.compositionmobs())
             top = [mob for mob in mobs if mob.usage == "Usage_TopLevel"] or mobs
-            reader = _Reader(inspection, library)
+            reader = _Reader(inspection, library, Files(inspection, library, file.content))
             return [sequence for mob in top if (sequence := reader.sequence(mob)) is not None]
     except InputError:
         raise
@@ -74,204 +67,163 @@ def _library() -> ModuleType:
     return module
 
 
-@dataclass(frozen=True)
-class _Origin:
-    """Where a slot of a master mob leads.
-
-    Args:
-        media: the file.
-        number: of the track in the file, among those of its kind.
-        first: seconds from the file's first frame to the first of the slot.
-    """
-
-    media: DeclaredMedia
-    number: int
-    first: Fraction
-
-
 class _Reader:
     """One file.
 
     Args:
         inspection: where to report.
         library: pyaaf2.
+        files: the media.
     """
 
-    def __init__(self, inspection: Inspection, library: ModuleType) -> None:
+    def __init__(self, inspection: Inspection, library: ModuleType, files: Files) -> None:
         self._inspection = inspection
         self._kinds = library
-        self._origins = dict[tuple[str, int], _Origin | None]()
-        self._media = dict[str, DeclaredMedia]()
+        self._files = files
+        self._segments = Segments(library)
 
     def sequence(self, mob: Any) -> ReadSequence | None:
         """A composition; None where it has no track."""
-        place = Place(_NO_LINE, f"sequence {mob.name!r}")
-        tracks = [slot for slot in mob.slots if slot.media_kind in ("Picture", "Sound") and hasattr(slot, "edit_rate")]
+        place = Place(NO_LINE, f"sequence {mob.name!r}")
+        slots = [slot for slot in values(mob, "Slots") if slot.segment is not None]
+        tracks = [slot for slot in slots if kind_of(slot) in ("Picture", "Sound") and rate_of(slot)]
         if not tracks:
             self._inspection.error(place, "it has no track", "write the timeline again")
             return None
-        rate = _rate(tracks[0])
-        clips, fillers = list[ReadClip](), list[tuple[int, int]]()
-        for slot in tracks:
-            if _rate(slot) != rate:
-                self._inspection.error(
-                    _of(slot), f"it is edited at {_rate(slot)} frames/s, others at {rate}", "one rate"
-                )
-            for component, first, length in self._components(slot):
-                if isinstance(component, self._kinds.components.SourceClip) and component.mob_id.int:
-                    clips += self._clip(component, slot, first, len(clips) + 1)
-                elif slot.media_kind == "Picture":
-                    fillers.append((first, first + length))
-        end = max(slot.segment.length for slot in tracks)
-        for slot in tracks:
-            if slot.segment.length != end:
-                problem = f"it is {slot.segment.length} frames long, the longest track {end}"
-                self._inspection.odd(_of(slot), problem, "end all tracks together")
+        rate = self._rate(mob, tracks)
+        names = [str(slot.name or f"{kind_of(slot)} {number_of(slot) or slot.slot_id}") for slot in tracks]
+        read = [
+            _Track(self._inspection, self._files, self._segments, slot, rate, name=_own(name, slot, names))
+            for slot, name in zip(tracks, names, strict=True)
+        ]
+        self._check_ends(read)
         return ReadSequence(
             place=place,
             rate=Said(rate, place),
-            clips=tuple(clips),
-            start=self._label(mob, rate, place),
-            num_frames=Said(end, place),
-            markers=tuple(self._markers(mob, rate)),
-            fillers=() if self._inspection.timeline else tuple(fillers),
+            clips=tuple(clip for track in read for clip in track.clips),
+            start=self._files.label(mob, rate, place),
+            markers=tuple(marker for slot in slots for marker in self._markers(slot)),
+            fillers=() if self._inspection.timeline else tuple(span for track in read for span in track.fillers),
+            unread=tuple(span for track in read for span in track.unread),
         )
 
-    def _components(self, slot: Any) -> Iterator[tuple[Any, int, int]]:
-        """What stands on a track, with its first frame and its length."""
-        segment = slot.segment
-        is_sequence = isinstance(segment, self._kinds.components.Sequence)
-        first = 0
-        for component in segment.components if is_sequence else [segment]:
-            kinds = (self._kinds.components.SourceClip, self._kinds.components.Filler)
-            if not isinstance(component, kinds):
-                name = type(component).__name__
-                self._inspection.note(_of(slot), f"the {name} at frame {first} was not checked")
-            yield component, first, component.length
-            first += component.length
-        if is_sequence and segment.length != first:
-            self._inspection.error(
-                _of(slot), f"it is said to be {segment.length} frames long; its parts are {first}", "add up"
-            )
+    def _rate(self, mob: Any, tracks: list[Any]) -> Fraction:
+        """Frames a second: those of the picture, else of the timecode; sound may be cut finer than frames."""
+        pictures = [slot for slot in tracks if kind_of(slot) == "Picture"]
+        rate = rate_of((pictures or tracks)[0])
+        return (not pictures and self._files.rate_of_timecode(mob)) or rate or Fraction(0)
 
-    def _clip(self, component: Any, slot: Any, first: int, number: int) -> Iterator[ReadClip]:
-        rate = _rate(slot)
-        place = Place(_NO_LINE, f"{_of(slot).element}, clip {number} at frame {first}")
-        key = (str(component.mob_id), component.slot_id)
-        if key not in self._origins:
-            self._origins[key] = self._origin(component, place)
-        origin = self._origins[key]
-        if origin is None:
+    def _check_ends(self, tracks: list[_Track]) -> None:
+        """In a file that was made from a timeline all tracks end with it, and count its frames."""
+        if (timeline := self._inspection.timeline) is None:
             return
-        is_picture = slot.media_kind == "Picture"
-        start = origin.first + component.start / rate
-        yield ReadClip(
+        for track in tracks:
+            if track.rate != timeline.frame_rate:
+                problem = f"it is edited at {in_words(track.rate)} frames/s, the timeline at {timeline.frame_rate}"
+                self._inspection.error(track.place, problem, "one rate")
+            if track.length != timeline.num_frames:
+                problem = f"it is {track.length} frames long, the timeline {timeline.num_frames}"
+                self._inspection.error(track.place, problem, "end all tracks together")
+
+    def _markers(self, slot: Any) -> Iterator[ReadMarker]:
+        """Those of a slot of events; Avid puts some that have a length on a track of their own."""
+        rate = rate_of(slot)
+        if kind_of(slot) in ("Picture", "Sound") or rate is None:
+            return
+        is_sequence = isinstance(slot.segment, self._kinds.components.Sequence)
+        at = 0
+        for number, event in enumerate(values(slot.segment, "Components") if is_sequence else [slot.segment], start=1):
+            length = event["Length"].value
+            position = event["Position"].value if "Position" in event else None
+            if isinstance(event, self._kinds.components.CommentMarker):
+                place = Place(NO_LINE, f"marker {number}")
+                start = (at if position is None else position) / rate
+                yield ReadMarker(Said(start, place), Said(start + length / rate, place) if length else None, "sequence")
+            at += length or 0
+
+
+def _own(name: str, slot: Any, names: list[str]) -> str:
+    """A name that no other track has: some programs call all channels of a clip the same."""
+    return name if names.count(name) == 1 else f"{name} (slot {slot.slot_id})"
+
+
+class _Track:
+    """A track of a sequence.
+
+    Args:
+        inspection: where to report.
+        files: the media.
+        segments: takes segments apart.
+        slot: the track.
+        rate: of the sequence, in whose frames all is given.
+        name: of the track, which no other has.
+
+    Attributes:
+        place: of the track.
+        rate: edit units a second of the track itself; those of sound may be samples.
+        length: in edit units.
+        clips: that lead to a file.
+        fillers: frames that are empty, of a track of pictures.
+        unread: frames of what was not read.
+    """
+
+    def __init__(
+        self, inspection: Inspection, files: Files, segments: Segments, slot: Any, rate: Fraction, *, name: str
+    ) -> None:
+        self._inspection = inspection
+        self._files = files
+        self._sequence_rate = rate
+        self._is_picture = kind_of(slot) == "Picture"
+        self.place = Place(NO_LINE, name)
+        self.rate = rate_of(slot) or rate
+        self.length = segments.length(slot.segment)
+        self.clips, self.fillers, self.unread = list[ReadClip](), list[tuple[int, int]](), list[tuple[int, int]]()
+        for found in segments.on_track(slot.segment):
+            if isinstance(found, Placed):
+                self._take(found)
+            elif found.severity == "error":
+                inspection.error(self.place, found.problem, found.remedy)
+            else:
+                inspection.note(self.place, found.problem, found.remedy)
+
+    def _frame(self, position: int) -> int:
+        """The frame of the sequence that a position of the track is nearest to."""
+        return round(position * self._sequence_rate / self.rate)
+
+    def _take(self, placed: Placed) -> None:
+        record = self._frame(placed.first), self._frame(placed.end)
+        if not placed.is_read:
+            self.unread.append(record)
+        elif placed.clip is None:
+            if self._is_picture:
+                self.fillers.append(record)
+        elif (clip := self._clip(placed, record)) is not None:
+            self.clips.append(clip)
+        else:
+            self.unread.append(record)
+
+    def _clip(self, placed: Placed, record: tuple[int, int]) -> ReadClip | None:
+        name = self.place.element + placed.lane
+        place = Place(NO_LINE, f"{name}, clip {len(self.clips) + 1} at frame {record[0]}")
+        if placed.length and record[0] == record[1]:
+            self._inspection.note(place, "it is shorter than a frame: it was not checked")
+            return None
+        origin = self._files.origin(placed.clip, self.rate, place)
+        if origin is None:
+            return None
+        channels = frozenset[int]()
+        if not self._is_picture and origin.number is not None:
+            channels = frozenset([origin.number + (placed.channel or 0)])
+        return ReadClip(
             place=place,
             media=origin.media,
-            track=_of(slot).element,
-            has_picture=is_picture,
-            record_first=Said(first, place),
-            record_end=Said(first + component.length, place),
-            source_start=Said(start, place),
-            source_end=Said(start + component.length / rate, place),
-            channels=frozenset() if is_picture else frozenset([origin.number]),
-            slack=1 / rate,
+            track=name,
+            has_picture=self._is_picture,
+            record_first=Said(record[0], place),
+            record_end=Said(record[1], place),
+            source_start=Said(origin.first, place),
+            source_end=Said(origin.first + placed.length / self.rate, place),
+            channels=channels,
+            slack=1 / self._sequence_rate,
+            overlap=self._frame(placed.first + placed.overlap) - record[0],
         )
-
-    def _origin(self, component: Any, place: Place) -> _Origin | None:
-        """Follows a clip to the mob that describes a file."""
-        first, number, slot = Fraction(0), 1, None
-        mob, slot_id = component.mob, component.slot_id
-        for _ in range(_LONGEST_WAY):
-            if mob is None:
-                self._inspection.error(place, "it leads to a mob that is not in the file", "write the timeline again")
-                return None
-            slot = next((slot for slot in mob.slots if slot.slot_id == slot_id), None)
-            if slot is None:
-                self._inspection.error(place, f"{mob.name!r} has no slot {slot_id}", "write the timeline again")
-                return None
-            number = _number(slot)
-            if isinstance(mob, self._kinds.mobs.SourceMob):
-                media = self._media.setdefault(str(mob.mob_id), self._describe(mob, slot, place))
-                return _Origin(media, number, first)
-            clip = slot.segment
-            if not isinstance(clip, self._kinds.components.SourceClip):
-                break
-            first += clip.start / _rate(slot)
-            mob, slot_id = clip.mob, clip.slot_id
-        self._inspection.note(place, "it leads to no file: it was not checked")
-        return None
-
-    def _describe(self, mob: Any, slot: Any, place: Place) -> DeclaredMedia:
-        """What a file mob says of its file."""
-        inspection, rate, descriptor = self._inspection, _rate(slot), mob.descriptor
-        here = Place(_NO_LINE, f"file {mob.name!r}")
-        urls = [locator["URLString"].value for locator in _values(descriptor, "Locator") if "URLString" in locator]
-        if not urls:
-            inspection.note(here, "no locator says where it is: it was not checked")
-            return DeclaredMedia(here, None)
-        described = [descriptor, *_values(descriptor, "FileDescriptors")]
-        sound = [each for each in described if "Channels" in each]
-        size = next(
-            ((each["StoredWidth"].value, each["StoredHeight"].value) for each in described if "StoredWidth" in each),
-            None,
-        )
-        start = self._start(slot, place)
-        return DeclaredMedia(
-            place=here,
-            path=path_of_url(inspection, here, urls[0]),
-            rate=Said(rate, here),
-            num_frames=Said(Fraction(slot.segment.length), here),
-            start=Said(start.seconds, here) if start else None,
-            is_drop_frame=Said(start.format.is_drop_frame, here) if start else None,
-            size=Said(size, here) if size else None,
-            channels=Said(tuple(each["Channels"].value for each in sound), here),
-            sample_rates=tuple(Said(int(Fraction(each["AudioSamplingRate"].value)), here) for each in sound),
-        )
-
-    def _start(self, slot: Any, place: Place) -> Timecode | None:
-        """The label of a file's first frame: that of the mob that it was imported from, where the clip of it begins."""
-        clip = slot.segment
-        mob = clip.mob if isinstance(clip, self._kinds.components.SourceClip) and clip.mob_id.int else None
-        label = self._label(mob, _rate(slot), place) if mob is not None else None
-        return label.value + clip.start if label else None
-
-    def _label(self, mob: Any, rate: Fraction, place: Place) -> Said[Timecode] | None:
-        for slot in mob.slots:
-            timecode = slot.segment
-            if isinstance(timecode, self._kinds.components.Timecode):
-                format_ = TimecodeFormat(rate, bool(timecode.drop) and TimecodeFormat.has_drop_frame(rate))
-                if timecode.fps != format_.nominal_rate or bool(timecode.drop) != format_.is_drop_frame:
-                    problem = f"its timecode counts {timecode.fps} frames a second at {in_words(rate)} frames/s"
-                    self._inspection.error(place, problem, "count the frames that there are")
-                return Said(Timecode(format_, timecode.start % format_.frames_per_day), place)
-        return None
-
-    def _markers(self, mob: Any, rate: Fraction) -> Iterator[ReadMarker]:
-        for slot in mob.slots:
-            if not isinstance(slot, self._kinds.mobslots.EventMobSlot):
-                continue
-            for number, marker in enumerate(getattr(slot.segment, "components", []), start=1):
-                place = Place(_NO_LINE, f"marker {number}")
-                if "Position" in marker:
-                    start = marker["Position"].value / rate
-                    end = None
-                    with contextlib.suppress(AttributeError, KeyError):  # one without a length
-                        end = Said(start + marker.length / rate, place)
-                    yield ReadMarker(Said(start, place), end, "sequence")
-
-
-def _rate(slot: Any) -> Fraction:
-    return Fraction(slot.edit_rate)
-
-
-def _number(slot: Any) -> int:
-    return int(slot["PhysicalTrackNumber"].value) if "PhysicalTrackNumber" in slot else int(slot.slot_id)
-
-
-def _of(slot: Any) -> Place:
-    return Place(_NO_LINE, str(slot.name or f"{slot.media_kind} {_number(slot)}"))
-
-
-def _values(descriptor: Any, name: str) -> list[Any]:
-    return list(descriptor[name].value or []) if descriptor is not None and name in descriptor else []

@@ -13,6 +13,7 @@ from typing import Generic, Literal, TypeVar
 
 from autohighlight.export.verify.findings import Place
 from autohighlight.timecode import Timecode
+from autohighlight.types import FieldOrder
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class DeclaredMedia:
         num_tracks: how many sound tracks.
         sample_rates: samples/s, of the tracks in order; fewer where only some are told.
         colour_space: the first numbers of ITU-T H.273 (primaries, transfer, matrix), as ``9-16-9``.
+        field_order: ``progressive``, or the field that is shown first.
     """
 
     place: Place
@@ -58,6 +60,7 @@ class DeclaredMedia:
     num_tracks: Said[int] | None = None
     sample_rates: tuple[Said[int], ...] = ()
     colour_space: Said[str] | None = None
+    field_order: Said[FieldOrder] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class ReadClip:
         channels: numbers of the file's sound channels that it lets hear, from 1 on.
         slack: seconds that its end may lie after the file's: less than a frame, where a format counts a file in
             frames of the sequence and the last one has only begun.
+        overlap: frames at its beginning during which the clip before it is still shown: a transition.
     """
 
     place: Place
@@ -88,6 +92,7 @@ class ReadClip:
     source_end: Said[Fraction]
     channels: frozenset[int] = frozenset()
     slack: Fraction = Fraction(0)
+    overlap: int = 0
 
     @property
     def record(self) -> tuple[int, int]:
@@ -131,6 +136,7 @@ class ReadSequence:
         pixel_aspect: width of a pixel over its height, where the file says it.
         markers: of the sequence and of clips.
         fillers: frames ``[first, end)`` that are empty and that the file says are.
+        unread: frames ``[first, end)`` where something is seen or heard that was not read, and was reported so.
         number: which of several files, and of how many, the sequence is divided into; None where it is whole.
     """
 
@@ -143,6 +149,7 @@ class ReadSequence:
     pixel_aspect: Said[Fraction] | None = None
     markers: tuple[ReadMarker, ...] = ()
     fillers: tuple[tuple[int, int], ...] = ()
+    unread: tuple[tuple[int, int], ...] = ()
     number: tuple[int, int] | None = None
 
     @property

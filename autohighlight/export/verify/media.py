@@ -8,7 +8,7 @@ from autohighlight.export.verify.contents import DeclaredMedia, Said
 from autohighlight.export.verify.inspection import Inspection, in_words
 from autohighlight.timecode import Timecode, TimecodeFormat
 from autohighlight.times import STANDARD_FRAME_RATES
-from autohighlight.types import ColourInfo, MediaInfo
+from autohighlight.types import ColourInfo, FieldOrder, MediaInfo
 
 _COLOUR_SPACES = {
     "bt709": "1-1-1",
@@ -96,6 +96,9 @@ def _check_picture(inspection: Inspection, declared: DeclaredMedia, media: Media
         if aspect.value != expected:
             problem = f"pixels of {media.path.name} are said to have the aspect {aspect.value}; it is {expected}"
             inspection.error(aspect.place, problem, "or its picture is stretched")
+    if (fields := declared.field_order) and fields.value != media.field_order:
+        problem = f"{media.path.name} is said to be {_in_words(fields.value)}; it is {_in_words(media.field_order)}"
+        inspection.odd(fields.place, problem, "or its fields are shown in the wrong order, or as combs")
     if (space := declared.colour_space) and (expected_space := _colour_space(media.colour)) not in ("", space.value):
         problem = f"the colours of {media.path.name} are said to be {space.value}; they are {expected_space}"
         remedy = "numbers of ITU-T H.273: primaries, transfer, matrix; 9-16-9 is PQ, 9-18-9 HLG, 1-1-1 Rec. 709"
@@ -107,6 +110,10 @@ def _colour_space(colour: ColourInfo) -> str:
     if colour.transfer in ("smpte2084", "arib-std-b67"):
         return "9-16-9" if colour.transfer == "smpte2084" else "9-18-9"
     return _COLOUR_SPACES.get(colour.primaries, "")
+
+
+def _in_words(order: FieldOrder) -> str:
+    return order if order == "progressive" else f"interlaced, {order} field first"
 
 
 def _by(size: tuple[int, int]) -> str:

@@ -65,11 +65,11 @@ def _check_tracks(inspection: Inspection, sequence: ReadSequence) -> None:
         tracks[clip.track].append(clip)
     for clips in tracks.values():
         for before, clip in itertools.pairwise(clips):
-            overlap = before.record_end.value - clip.record_first.value
+            overlap = before.record_end.value - clip.record_first.value - clip.overlap
             if overlap > 0:
                 problem = f"it begins {overlap} frames before {before.place.element} has ended"
                 inspection.error(clip.record_first.place, problem, "move it, or shorten the one before")
-    ends = sorted(sequence.fillers)
+    ends = sorted(sequence.fillers + sequence.unread)
     goes_on = sequence.number is not None and sequence.number[0] > 1
     at = min((clip.record_first.value for clip in sequence.pictures), default=0) if goes_on else 0
     for clip in sequence.pictures:
@@ -84,7 +84,8 @@ def _check_tracks(inspection: Inspection, sequence: ReadSequence) -> None:
 
 
 def _check_length(inspection: Inspection, sequence: ReadSequence) -> None:
-    ends = [clip.record_end.value for clip in sequence.clips] + [end for _, end in sequence.fillers]
+    ends = [clip.record_end.value for clip in sequence.clips]
+    ends += [end for _, end in sequence.fillers + sequence.unread]
     if (said := sequence.num_frames) and said.value != max(ends, default=0):
         problem = f"the sequence is said to be {said.value} frames long; its parts fill {max(ends, default=0)}"
         inspection.error(said.place, problem, "give the sum of the parts")
@@ -92,9 +93,7 @@ def _check_length(inspection: Inspection, sequence: ReadSequence) -> None:
 
 def _check_sound(inspection: Inspection, sequence: ReadSequence) -> None:
     """Every channel of a file is heard while it is seen, and none that it does not have."""
-    heard = defaultdict[tuple[Path | None, int, int], set[int]](set)
-    for clip in sequence.clips:
-        heard[clip.media.path, *clip.record] |= clip.channels
+    heard = _heard(sequence)
     for clip in sequence.clips:
         if (media := _media(inspection, clip)) is None:
             continue
@@ -102,10 +101,33 @@ def _check_sound(inspection: Inspection, sequence: ReadSequence) -> None:
         if absent := clip.channels - present:
             problem = f"{media.path.name} has no sound channel {_listed(absent)}"
             inspection.error(clip.place, problem, f"it has {len(present)}")
-        lost = present - heard[clip.media.path, *clip.record]
-        if clip.has_picture and lost:
+        if not clip.has_picture or any(_meet(clip.record, unread) for unread in sequence.unread):
+            continue
+        lost = {n for n in present if not any(_holds(span, clip.record) for span in heard[clip.media.path, n])}
+        if lost:
             problem = f"no track has sound channel {_listed(lost)} of {media.path.name} for as long as it is seen"
             inspection.odd(clip.place, problem, "add the sound, from the same frame to the same frame")
+
+
+def _heard(sequence: ReadSequence) -> defaultdict[tuple[Path | None, int], list[tuple[int, int]]]:
+    """File and channel -> frames ``[first, end)`` of the sequence in which it is heard; clips that join are one."""
+    heard = defaultdict[tuple[Path | None, int], list[tuple[int, int]]](list)
+    for clip in sorted(sequence.clips, key=lambda clip: clip.record):
+        for number in clip.channels:
+            spans, (first, end) = heard[clip.media.path, number], clip.record
+            if spans and first <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+            else:
+                spans.append((first, end))
+    return heard
+
+
+def _holds(span: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return span[0] <= inner[0] and inner[1] <= span[1]
+
+
+def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _listed(numbers: Iterable[int]) -> str:

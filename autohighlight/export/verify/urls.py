@@ -13,6 +13,8 @@ from autohighlight.file_urls import file_of_url
 _FILE_URL = re.compile(r"file://(?P<host>[^/]*)(?P<path>/.*)", re.IGNORECASE | re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _NOT_IN_A_PATH = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9._~!$&'()*+,;=:@/%-]")
+_READ_AS_THEY_ARE = re.compile(r"[][]")
+"""Brackets, which Resolve does not encode in AAF, and which all readers take as they are."""
 
 EXAMPLE = "write file:///folder/name.mov, with %20 for a blank"
 
@@ -42,7 +44,9 @@ def path_of_url(inspection: Inspection, place: Place, url: str, *, host: str = "
         return None
     if is_local and match["host"].lower() != host:
         inspection.odd(place, f"{url} begins with file://{match['host']}/", f"editors look for file://{host}/")
-    if wrong := _NOT_IN_A_PATH.search(match["path"]):
+    if wrong := _NOT_IN_A_PATH.search(
+        match["path"] if inspection.timeline else _READ_AS_THEY_ARE.sub("", match["path"])
+    ):
         problem = f"{wrong[0]!r} in {url} is not percent-encoded"
         inspection.error(place, problem, f"write {''.join(f'%{byte:02X}' for byte in os.fsencode(wrong[0]))}")
     return None if file is None else Path(file)

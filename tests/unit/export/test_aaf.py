@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aaf2
+import olefile
 import opentimelineio as otio
 import pytest
 
+import autohighlight
 from autohighlight.config import ExportOptions
-from autohighlight.errors import DependencyError, OutputError, OutputExistsError
+from autohighlight.errors import DependencyError, OptionError, OutputError, OutputExistsError
 from autohighlight.export.aaf import write_aaf
 from autohighlight.timecode import Timecode
 from autohighlight.timeline.model import Part, Source, Timeline
@@ -20,6 +22,9 @@ from autohighlight.times import nearest_standard_rate
 from tests.factories import make_audio, make_media
 from tests.timeline_files import CASES, ReadClip, assert_golden, assert_shows_the_highlights, case_names, case_timeline
 from tests.timeline_matrix import MATRIX, NUM_FRAMES, Matrix
+
+IN_EVERY_AAF_FILE = {"incorrect CLSID in OLE header", "incorrect OLE header (transaction_signature_number>0)"}
+"""What olefile has to say of any: by the container's specification the header holds the signature of AAF."""
 
 
 def write(timeline: Timeline, path: Path, **options: object) -> Path:
@@ -57,8 +62,19 @@ def _described_item(item: Any) -> str:
             return f"{item.mob.name if item.mob else None!r} slot {item.slot_id} from {item.start} length {item.length}"
         case aaf2.components.DescriptiveMarker():
             slots = sorted(item["DescribedSlots"].value)
-            return f"marker {item['Position'].value} length {item.length} on {slots}: {item['Comment'].value}"
+            colour = "".join(f"{part:04x}" for part in item["CommentMarkerColor"].value.values())
+            words = {value.name: value.value for value in item["CommentMarkerAttributeList"].value}
+            return f"marker {item['Position'].value} length {item.length} on {slots}, {colour} {words}"
     return f"{type(item).__name__} length {item.length}"
+
+
+def assert_is_a_whole_compound_file(path: Path) -> None:
+    """Every stream is as long as it is said to be, and the last sector is whole, or LibAAF refuses the file."""
+    with olefile.OleFileIO(str(path)) as file:
+        for stream in file.listdir():
+            file.openstream(stream).read()
+        assert {str(issue) for _, issue in file.parsing_issues} == IN_EVERY_AAF_FILE
+        assert path.stat().st_size % file.sector_size == 0
 
 
 def composition(file: Any) -> Any:
@@ -85,7 +101,9 @@ def read_clips(slot: Any) -> list[ReadClip]:
 @pytest.mark.parametrize("case", CASES)
 def test_every_source_of_the_matrix(case: str, matrix: Matrix, tmp_path: Path) -> None:
     timeline = case_timeline(case, matrix)
-    with aaf2.open(str(write(timeline, tmp_path / "x.aaf", markers=True))) as file:
+    path = write(timeline, tmp_path / "x.aaf", markers=True)
+    assert_is_a_whole_compound_file(path)
+    with aaf2.open(str(path)) as file:
         (tmp_path / "x.txt").write_text("\n".join(described(file)) + "\n")
         assert_golden(tmp_path / "x.txt", f"aaf/{case}.txt", matrix)
         slots = {slot.name: slot for slot in composition(file).slots if slot.name}
@@ -152,6 +170,73 @@ def test_a_file_without_a_channel_leaves_a_gap(tmp_path: Path) -> None:
         assert [type(item).__name__ for item in slots["A2"].segment.components] == ["Filler", "SourceClip"]
         assert read_clips(slots["A2"]) == [ReadClip(Path("/a/talk.mov"), 5, 25, Fraction(2))]
         assert "A001" in {mob.name for mob in file.content.sourcemobs()}
+
+
+def file_mobs(path: Path) -> list[tuple[str, dict[str, Any], list[int]]]:
+    """Of each file mob the kind and the words of its descriptor, and the numbers of its tracks."""
+    with aaf2.open(str(path)) as file:
+        return [
+            (
+                type(mob.descriptor).__name__,
+                {p.name: p.value for p in mob.descriptor.properties() if p.name != "Locator"},
+                [slot["PhysicalTrackNumber"].value for slot in mob.slots],
+            )
+            for mob in file.content.sourcemobs()
+            if not isinstance(mob.descriptor, aaf2.essence.ImportDescriptor)
+        ]
+
+
+def test_the_picture_and_each_sound_track_have_a_file_mob_of_their_own(matrix: Matrix, tmp_path: Path) -> None:
+    mobs = file_mobs(write(case_timeline("stereo and mono", matrix), tmp_path / "x.aaf"))
+    sound = [(words["Channels"], words["Length"], numbers) for name, words, numbers in mobs if name == "PCMDescriptor"]
+    assert sorted(sound) == [(1, NUM_FRAMES * 48000 // 25, [3]), (2, NUM_FRAMES * 48000 // 25, [1, 2])]
+    (picture,) = [numbers for name, _, numbers in mobs if name == "CDCIDescriptor"]
+    assert picture == [1]
+    assert len(mobs) == 3
+
+
+def timeline_of_media(rate: Fraction | int, **others: Any) -> Timeline:
+    source = Source(make_media(60, rate, path="/a/source.mov", **others))
+    return Timeline("x", Fraction(rate), (720, 576), (Part(source, 5, 10, 0.5, ""),))
+
+
+@pytest.mark.parametrize(
+    ("size", "lines"), [((1920, 1080), [21, 584]), ((720, 576), [23, 336]), ((720, 480), [20, 283]), ((96, 64), [0, 0])]
+)
+@pytest.mark.parametrize(("order", "dominance"), [("top", "FieldOne"), ("bottom", "FieldTwo")])
+def test_interlaced_pictures_are_two_fields_of_half_the_height(
+    order: str, dominance: str, size: tuple[int, int], lines: list[int], tmp_path: Path
+) -> None:
+    timeline = timeline_of_media(25, width=size[0], height=size[1], field_order=order)
+    ((_, words, _),) = file_mobs(write(timeline, tmp_path / "x.aaf"))
+    assert (words["FrameLayout"], words["FieldDominance"], words["VideoLineMap"]) == (
+        "SeparateFields",
+        dominance,
+        lines,
+    )
+    assert (words["StoredWidth"], words["StoredHeight"]) == (size[0], size[1] // 2)
+    assert Fraction(words["ImageAspectRatio"]) == Fraction(*size)
+
+
+@pytest.mark.parametrize("others", [{}, {"field_order": "top", "rotation": 90}], ids=["progressive", "on its side"])
+def test_all_other_pictures_are_whole(others: dict[str, Any], tmp_path: Path) -> None:
+    ((_, words, _),) = file_mobs(write(timeline_of_media(25, **others), tmp_path / "x.aaf"))
+    assert (words["FrameLayout"], words["VideoLineMap"]) == ("FullFrame", [0, 0])
+    assert "FieldDominance" not in words
+
+
+@pytest.mark.parametrize("rate", [Fraction(25, 2), Fraction(59, 2)])
+def test_a_rate_that_timecode_cannot_count_is_refused(rate: Fraction, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="AAF has no timecode at"):
+        write(timeline_of_media(rate), tmp_path / "x.aaf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_file_says_what_wrote_it(matrix: Matrix, tmp_path: Path) -> None:
+    with aaf2.open(str(write(case_timeline("25", matrix), tmp_path / "x.aaf"))) as file:
+        (who,) = file.header["IdentificationList"].value
+        assert (who["CompanyName"].value, who["ProductName"].value) == ("autohighlight", "autohighlight")
+        assert who["ProductVersionString"].value == autohighlight.__version__
 
 
 def test_no_markers_unless_asked_for(matrix: Matrix, tmp_path: Path) -> None:
