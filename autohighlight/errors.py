@@ -2,6 +2,7 @@
 
 AutohighlightError                exit code 1
 ├── OptionError                   2   an option that cannot be meant
+│   └── FormatError                   a format that cannot express a video
 ├── FileError                     3   something is wrong with a given file or place
 │   ├── InputError                    a video that cannot be read
 │   │   ├── NotAVideoError            no container that is known
@@ -11,7 +12,8 @@ AutohighlightError                exit code 1
 │   │   └── RemoteError               a server or object store that does not give it
 │   └── OutputError                   a result that cannot be written
 │       ├── OutputExistsError         it is there already
-│       └── NoSpaceError              the disk is full
+│       ├── NoSpaceError              the disk is full
+│       └── VerifyError               a timeline that does not say what it should
 ├── DependencyError               1   a program or device that is not there
 ├── WeightsError                  1   a checkpoint that is missing, or not what it should be
 └── PluginError                   1   a plugin that fails, or two that claim one name
@@ -55,6 +57,10 @@ class OptionError(AutohighlightError):
     """An option whose value cannot be meant, or two that exclude each other."""
 
     exit_code = 2
+
+
+class FormatError(OptionError):
+    """A format that was asked for cannot express a video; results in other formats are written all the same."""
 
 
 class FileError(AutohighlightError):
@@ -115,6 +121,10 @@ class OutputExistsError(OutputError):
 
 class NoSpaceError(OutputError):
     """The disk is full; the part written so far was removed."""
+
+
+class VerifyError(OutputError):
+    """A timeline was not written right, and was removed; results in other formats are written all the same."""
 
 
 class DependencyError(AutohighlightError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from autohighlight.config import Options
 from autohighlight.default_plugins import load_plugins
-from autohighlight.errors import OptionError, OutputError
+from autohighlight.errors import OptionError, VerifyError
 from autohighlight.plugins import Plugins, timeline_built
 from autohighlight.scorers import check_selector
 from autohighlight.scorers.combined import find_scorer
@@ -251,7 +251,7 @@ def write_timeline(
             if faults.errors:
                 for useless in written:
                     useless.unlink(missing_ok=True)
-                raise OutputError(
+                raise VerifyError(
                     file, f"was not written right, and is removed: {faults.errors[0]}", "--no-verify would have kept it"
                 )
     return written

@@ -80,6 +80,16 @@ class Record:
     results: tuple[Result, ...] = ()
     staged: tuple[Staged, ...] = ()
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is all that was asked for."""
+        return self.status == "done" and not self.cause
+
+    @property
+    def complaint(self) -> str:
+        """What went wrong and what to do about it, one line; empty if all is well."""
+        return f"{self.problem} ({self.hint})" if self.hint else self.problem
+
 
 _COLUMNS = tuple(spec.name for spec in dataclasses.fields(Record))
 _NAMES = frozenset({"source", "stem"})  # of files: bytes, since a name may be no text

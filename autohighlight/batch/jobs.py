@@ -22,9 +22,9 @@ STATE_FOLDER = ".autohighlight"
 DECISIONS_SUFFIX = f"{RESULT_SUFFIX}.json"
 """Ends the name of the file that says of each video which clips have which score, and what was chosen."""
 
-Cause = Literal["", "input", "output", "died", "timeout", "fault"]
+Cause = Literal["", "input", "output", "died", "timeout", "fault", "format"]
 """Why a video failed: it cannot be read, a result cannot be written, its worker died each time, it took too long,
-a fault of this program or a plugin."""
+a fault of this program or a plugin; or, of one that is done, a form that was asked for cannot express it."""
 
 _WITHOUT_A_SAY = frozenset({"device", "limits", "cache", "cache_size", "cache_dir", "overwrite", "ffmpeg", "verify"})
 """Options that change nothing of the results, only whether there are any."""
@@ -100,7 +100,7 @@ class Outcome:
         highlight_seconds: their total length.
         elapsed_seconds: that the work took.
         warnings: what somebody should know, a line each.
-        cause: why it failed; empty if it did not.
+        cause: why it failed, or why a form is missing; empty if all is well.
         problem: what is wrong, one line.
         hint: what to do about it, one line or empty.
     """

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import logging
 import tempfile
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from autohighlight.batch.scored import ScoredVideo
 from autohighlight.batch.scratch import scratch_folder
 from autohighlight.default_plugins import load_plugins
 from autohighlight.documents import highlights_document, to_json
-from autohighlight.errors import AutohighlightError, InputError, OutputError
+from autohighlight.errors import AutohighlightError, FormatError, InputError, OutputError, VerifyError
 from autohighlight.files import FileState, content_digest, wait_for_disk
 from autohighlight.plugins import BackboneFactory, Plugins
 
@@ -93,14 +95,33 @@ def _perform(job: Job, video: Path, progress: ProgressCallback) -> Outcome:
     if content == job.known_content:
         return Outcome("unchanged", content)
     plugins = loaded_plugins(job.plugins)
-    analysis = pipeline.analyse(video, job.options, plugins=plugins, progress=progress)
-    job.staging.mkdir(parents=True, exist_ok=True)
-    # Of this try alone: a worker that was given up, on a computer cut off from the others, may still be writing.
-    folder = Path(tempfile.mkdtemp(dir=job.staging))
-    files, about = _write(job, folder, analysis, plugins, progress)
+    with _warnings() as logged:
+        analysis = pipeline.analyse(video, job.options, plugins=plugins, progress=progress)
+        job.staging.mkdir(parents=True, exist_ok=True)
+        # Of this try alone: a worker that was given up, on a computer cut off from the others, may still be writing.
+        folder = Path(tempfile.mkdtemp(dir=job.staging))
+        files, about = _write(job, folder, analysis, plugins, progress)
     if _digest(video) != content:  # costs nothing where the file's state is what it was
         raise InputError(Path(job.source), "was changed while it was read", "run again when it is whole")
-    return dataclasses.replace(about, content=content, files=files)
+    return dataclasses.replace(about, content=content, files=files, warnings=(*about.warnings, *logged))
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Collects the warnings of this package, which the commands for one video print."""
+    logged: list[str] = []
+
+    class _Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if (line := record.getMessage()) not in logged:
+                logged.append(line)
+
+    logger, collector = logging.getLogger("autohighlight"), _Collector(logging.WARNING)
+    logger.addHandler(collector)
+    try:
+        yield logged
+    finally:
+        logger.removeHandler(collector)
 
 
 def _digest(video: Path) -> str:
@@ -119,6 +140,7 @@ def _write(
     document = highlights_document(analysis, selection, None) | {"video": remote.shown(job.source)}
     decisions.write_text(to_json(document) + "\n", "ascii", newline="\n")  # the same bytes on every system
     written, warnings = [decisions], list(_losses(analysis))
+    refused: list[AutohighlightError] = []
     for form, name in result_names(job.stem.name, job.forms, plugins.exporters).items():
         options, chosen = job.forms[form], selection
         if options.select != job.options.select:
@@ -127,11 +149,19 @@ def _write(
         timeline = pipeline.build(chosen, handles=None if renders else options.export.handles, plugins=plugins)
         if not renders:  # what they are about is of editing software
             warnings += (warning for warning in timeline.warnings if warning not in warnings)
-        written += pipeline.write_timeline(
-            timeline, folder / name, form, options=options, plugins=plugins, progress=progress
-        )
+        try:
+            written += pipeline.write_timeline(
+                timeline, folder / name, form, options=options, plugins=plugins, progress=progress
+            )
+        except (FormatError, VerifyError) as error:  # the other forms are none the worse for it
+            if len(job.forms) == 1:
+                raise
+            refused.append(error)
     about = Outcome(
         "done",
+        cause="format" if refused else "",
+        problem="; ".join(error.problem for error in refused),
+        hint=refused[0].hint if refused else "",
         duration_seconds=float(analysis.media.duration),
         num_highlights=len(selection),
         highlight_seconds=float(selection.duration),

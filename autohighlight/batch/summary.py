@@ -42,6 +42,7 @@ class Totals:
         num_videos: that were found.
         num_done: whose results are there.
         num_failed: that came to nothing.
+        num_incomplete: that are done, but lack a form that cannot express them.
         duration_seconds: of the videos that are done.
         num_highlights: in these.
         highlight_seconds: their total length.
@@ -50,6 +51,7 @@ class Totals:
     num_videos: int
     num_done: int
     num_failed: int
+    num_incomplete: int
     duration_seconds: float
     num_highlights: int
     highlight_seconds: float
@@ -62,6 +64,7 @@ class Totals:
             len(records),
             len(done),
             sum(record.status == "failed" for record in records),
+            sum(not record.is_complete for record in done),
             sum(record.duration_seconds for record in done),
             sum(record.num_highlights for record in done),
             sum(record.highlight_seconds for record in done),
@@ -134,6 +137,7 @@ def summary_document(records: Sequence[Record], output: Path, combined: Sequence
             "videos": totals.num_videos,
             "done": totals.num_done,
             "failed": totals.num_failed,
+            "incomplete": totals.num_incomplete,
             "left": totals.num_left,
             "duration": totals.duration_seconds,
             "highlights": totals.num_highlights,
@@ -154,6 +158,6 @@ def _video(record: Record) -> dict[str, Any]:
         "highlight_seconds": record.highlight_seconds if is_done else None,
         "elapsed": record.elapsed_seconds if is_done or is_failed else None,
         "warnings": list(record.warnings) if is_done else [],
-        "error": {"cause": record.cause, "problem": record.problem, "hint": record.hint} if is_failed else None,
+        "error": {"cause": record.cause, "problem": record.problem, "hint": record.hint} if record.cause else None,
         "results": [str(path) for path in shown_results(record)],
     }

@@ -64,7 +64,7 @@ def name_of(step: Step) -> str:
 def ending(record: Record) -> str:
     """``3 highlights, 12.0 s of 4:10.0 in 8.1 s``, or what went wrong."""
     if record.status != "done":
-        return f"failed: {record.problem}" + (f" ({record.hint})" if record.hint else "")
+        return f"failed: {record.complaint}"
     number = record.num_highlights
     return (
         f"{number} highlight{'' if number == 1 else 's'}, {record.highlight_seconds:.1f} s of "
@@ -75,8 +75,7 @@ def ending(record: Record) -> str:
 def summary_row(name: str, record: Record) -> tuple[str, ...]:
     """Name, how it stands, length, highlights, how much they show, how long the work took, remarks."""
     if record.status != "done":
-        remarks = f"{record.problem} ({record.hint})" if record.hint else record.problem
-        return (name, "failed" if record.status == "failed" else "left", "", "", "", "", remarks)
+        return (name, "failed" if record.status == "failed" else "left", "", "", "", "", record.complaint)
     return (
         name,
         "done",
@@ -84,7 +83,7 @@ def summary_row(name: str, record: Record) -> tuple[str, ...]:
         str(record.num_highlights),
         f"{record.highlight_seconds:.1f} s",
         f"{record.elapsed_seconds:.1f} s",
-        "; ".join(record.warnings),
+        "; ".join(filter(None, (record.complaint, *record.warnings))),
     )
 
 
@@ -121,9 +120,9 @@ class _JsonLines:
                 self._print("progress", key, {"stage": progress.stage, **counts})
             case Ended(record, was_worked_on):
                 about: dict[str, Any] = {"worked_on": was_worked_on}
-                if record.status == "failed":
+                if not record.is_complete:
                     about |= {"cause": record.cause, "problem": record.problem, "hint": record.hint}
-                else:
+                if record.status != "failed":
                     about |= {
                         "duration": record.duration_seconds,
                         "highlights": record.num_highlights,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from autohighlight.cli.session import Session
 from autohighlight.config import RESULT_SUFFIX, Layered, Options, SelectOptions
-from autohighlight.errors import OptionError, printable
+from autohighlight.errors import AutohighlightError, FormatError, OptionError, VerifyError, printable
 from autohighlight.files import check_destination
 from autohighlight.plugins import Exporter
 
@@ -134,8 +134,28 @@ class Choices:
         return selection
 
 
-def write_all(choices: Choices, places: Mapping[str, Path], layered: Layered, session: Session) -> list[Path]:
-    """Writes one timeline of all videos in each form, warns of what it had to be content with, and gives the files.
+@dataclass
+class Written:
+    """What `write_all` has written.
+
+    Args:
+        files: in the order of the forms.
+        refused: why other forms were not written.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    refused: list[AutohighlightError] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Raises the first reason why a form was not written; to be called when the other files have been told of."""
+        for error in self.refused:
+            raise error
+
+
+def write_all(choices: Choices, places: Mapping[str, Path], layered: Layered, session: Session) -> Written:
+    """Writes one timeline of all videos in each form, and warns of what it had to be content with.
+
+    A form that cannot express the videos does not keep the others from being written.
 
     Args:
         choices: gives the highlights; a form with defaults of its own, as a GIF, has others than the rest.
@@ -145,7 +165,7 @@ def write_all(choices: Choices, places: Mapping[str, Path], layered: Layered, se
     """
     from autohighlight import pipeline
 
-    written: list[Path] = []
+    written = Written()
     warned: set[str] = set()
     for name, path in places.items():
         exporter = session.plugins.exporters[name]
@@ -156,10 +176,14 @@ def write_all(choices: Choices, places: Mapping[str, Path], layered: Layered, se
             if not exporter.renders and warning not in warned:  # they are about editing software
                 warned.add(warning)
                 session.warn(warning)
-        with session.progress() as progress:
-            files = pipeline.write_timeline(
-                timeline, path, name, options=options, plugins=session.plugins, progress=progress
-            )
+        try:
+            with session.progress() as progress:
+                files = pipeline.write_timeline(
+                    timeline, path, name, options=options, plugins=session.plugins, progress=progress
+                )
+        except (FormatError, VerifyError) as error:
+            written.refused.append(error)
+            continue
         session.written += files
-        written += files
+        written.files += files
     return written

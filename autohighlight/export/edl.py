@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autohighlight.config import ExportOptions
-from autohighlight.errors import OptionError, printable
+from autohighlight.errors import FormatError, printable
 from autohighlight.export.documents import one_line, write_documents
 from autohighlight.timecode import RATES
 from autohighlight.timeline.events import Event, FrameSpan, events
@@ -63,7 +63,7 @@ def write_edl(timeline: Timeline, path: Path, options: ExportOptions, progress: 
         The paths, in order.
 
     Raises:
-        OptionError: there is no SMPTE timecode at a rate; see `autohighlight.timecode.RATES`.
+        FormatError: there is no SMPTE timecode at a rate; see `autohighlight.timecode.RATES`.
         OutputError: a list cannot be written there; none is left behind.
     """
     _check_rates(timeline)
@@ -103,7 +103,7 @@ def _check_rates(timeline: Timeline) -> None:
     for name, rate in [("the timeline", timeline.frame_rate), *((s.name, s.rate) for s in timeline.sources)]:
         if rate not in RATES:
             problem = f"there is no SMPTE timecode at {format_rate(rate)} frames/s, which {printable(name)} has"
-            raise OptionError(f"an EDL finds frames by timecode, and {problem}", "export fcpxml, otio or mlt")
+            raise FormatError(f"an EDL finds frames by timecode, and {problem}", "export fcpxml, otio or mlt")
     for source in timeline.sources:
         if source.rate != timeline.frame_rate:
             problem = "most editors read this file's timecode at the timeline's, and misplace it"

@@ -23,7 +23,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from autohighlight.config import ExportOptions
-from autohighlight.errors import OptionError, printable
+from autohighlight.errors import FormatError, printable
 from autohighlight.export.documents import add, one_line, upright_pixels, write_documents, xml_document
 from autohighlight.timecode import Timecode, TimecodeFormat
 from autohighlight.timeline.events import Event, events, whole_sequence, whole_source, whole_source_at
@@ -63,7 +63,7 @@ def write_fcp7xml(timeline: Timeline, path: Path, options: ExportOptions, progre
         `path` alone.
 
     Raises:
-        OptionError: a rate is neither a whole number of frames a second nor 1000/1001 of one.
+        FormatError: a rate is neither a whole number of frames a second nor 1000/1001 of one.
         OutputError: it cannot be written there; nothing is left behind.
     """
     _check_rate("the timeline", timeline.frame_rate)
@@ -79,7 +79,7 @@ def write_fcp7xml(timeline: Timeline, path: Path, options: ExportOptions, progre
 def _check_rate(name: str, rate: Fraction) -> None:
     if not TimecodeFormat(rate).keeps_time:
         problem = f"FCP7 XML has no frame rate of {format_rate(rate)}, which {name} has"
-        raise OptionError(problem, "export fcpxml or otio")
+        raise FormatError(problem, "export fcpxml or otio")
 
 
 @dataclass(frozen=True)

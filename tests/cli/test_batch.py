@@ -14,7 +14,8 @@ from autohighlight.batch import perform
 from autohighlight.batch.summary import schema_text
 from autohighlight.config import BatchOptions
 from autohighlight.files import FileState
-from tests.batches import InlineExecutor, make_bench, tree_of
+from tests.batches import InlineExecutor, make_bench, moving_square, tree_of
+from tests.media_factory import make_video, run_ffmpeg
 from tests.whole_runs import QUICKLY, Command, command_of
 
 
@@ -178,3 +179,63 @@ def test_no_video_at_all_is_an_error_that_names_what_was_skipped(command: Comman
         assert "no videos found" in done.err
     assert not (tmp_path / "highlights").exists()
     assert ".txt: 1" in command("batch", folder).err
+
+
+@pytest.fixture
+def slow_motion(footage: Path) -> Path:
+    """A folder with one video at 240 frames/s, which no EDL can express."""
+    for path in footage.rglob("*.*"):
+        path.unlink()
+    make_video(footage / "slow.mp4", num_frames=480, rate=240, size=(64, 48), picture=moving_square(1))
+    return footage
+
+
+def test_a_form_that_cannot_express_a_video_costs_no_other_form(
+    command: Command, slow_motion: Path, tmp_path: Path
+) -> None:
+    words = ("batch", slow_motion, "-o", "out", "--reel", "--export", "edl,fcpxml", *QUICKLY)
+    for _ in ("first", "again"):
+        done = command(*words)
+        assert done.code == 4
+        assert "1 of 1 video done, 1 without a form that cannot express it" in done.out
+        assert "240" in done.out
+        names = {path.name for path in (tmp_path / "out").glob("slow*")}
+        assert names == {"slow.highlights.mp4", "slow.highlights.fcpxml", "slow.highlights.json"}
+        document = summary(tmp_path / "out")
+        assert (document["totals"]["done"], document["totals"]["incomplete"]) == (1, 1)  # type: ignore[index]
+        assert document["videos"][0]["error"]["cause"] == "format"  # type: ignore[index]
+    events = [json.loads(line) for line in command(*words, "--json").out.splitlines()]
+    assert [(event["event"], event["worked_on"], event["cause"]) for event in events] == [("done", False, "format")]
+
+
+def test_the_only_form_that_is_asked_for_cannot_express_a_video(command: Command, slow_motion: Path) -> None:
+    done = command("batch", slow_motion, "-o", "out", "--export", "edl", *QUICKLY)
+    assert done.code == 4
+    assert "1 failed" in done.out
+
+
+@pytest.mark.parametrize("words", [("export", "--to", "edl,fcpxml"), ("reel", "--export", "edl,fcpxml")])
+def test_forms_of_one_video_are_written_but_for_the_one_that_cannot(
+    words: tuple[str, ...], command: Command, slow_motion: Path
+) -> None:
+    done = command(words[0], slow_motion / "slow.mp4", *words[1:])
+    assert done.code == 2
+    assert "no SMPTE timecode at 240 frames/s" in done.err
+    assert (slow_motion / "slow.highlights.fcpxml").is_file()
+    assert (slow_motion / "slow.highlights.mp4").is_file() == (words[0] == "reel")
+    assert not (slow_motion / "slow.highlights.edl").exists()
+
+
+def test_the_summary_has_the_warnings_that_a_reel_of_one_video_prints(
+    command: Command, footage: Path, tmp_path: Path
+) -> None:
+    for path in footage.glob("*.*"):
+        path.unlink()
+    chapters = "[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=1\n"
+    (tmp_path / "chapters.txt").write_text(f";FFMETADATA1\n{chapters}", "utf-8")
+    inputs = ("-i", footage / "day" / "b.mp4", "-i", tmp_path / "chapters.txt")
+    run_ffmpeg(*inputs, "-map_metadata", 1, "-map_chapters", 1, "-c", "copy", footage / "day" / "c.mp4")
+    done = command("batch", footage, "-o", "out", *QUICKLY)
+    assert done.code == 0
+    warnings = {Path(video["video"]).name: video["warnings"] for video in summary(tmp_path / "out")["videos"]}  # type: ignore[attr-defined]
+    assert warnings == {"b.mp4": [], "c.mp4": ["c.mp4: the reel does not keep its 1 chapter"]}

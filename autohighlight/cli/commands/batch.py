@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from autohighlight.executors.protocol import Executor
 
 SOME_FAILED = 4
-"""Exit code: the batch has ended, and of some videos there are no results."""
+"""Exit code: the batch has ended, and some results are missing."""
 
 DEFAULT_OUTPUT = Path("highlights")
 """Where results go where nobody says otherwise: a folder in the working folder."""
@@ -47,7 +47,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             ("batch - < list.txt", "the videos that a list names, one a line"),
             ("batch inbox/ --watch", "take up new videos as they come, until interrupted"),
         )
-        + "\n\nThe exit code is 0 only if there are results of all videos, and 4 if some failed.",
+        + "\n\nThe exit code is 0 if there is all that was asked for, and 4 if a video failed or lacks a form.",
     )
     parser.add_argument(
         "places",
@@ -134,7 +134,7 @@ def run(arguments: argparse.Namespace, session: Session) -> int:
         ending = _complete(request, found.inputs, database, executor, session, as_json=arguments.json)
     if not arguments.json:
         _print_ending(ending, session)
-    return SOME_FAILED if any(record.status != "done" for record in ending.records) else 0
+    return SOME_FAILED if not all(record.is_complete for record in ending.records) else 0
 
 
 def _request(arguments: argparse.Namespace, session: Session) -> Request:
@@ -272,8 +272,9 @@ def _print_ending(ending: Ending, session: Session) -> None:
     session.print(plain_table(head, rows, right=head[2:6]))
     totals = Totals.of(ending.records)
     failed = f", {totals.num_failed} failed" if totals.num_failed else ""
+    lacking = f", {totals.num_incomplete} without a form that cannot express it" if totals.num_incomplete else ""
     session.print(
-        f"{totals.num_done} of {_videos(totals.num_videos)} done{failed}; {totals.num_highlights} highlights, "
+        f"{totals.num_done} of {_videos(totals.num_videos)} done{failed}{lacking}; {totals.num_highlights} highlights, "
         f"{format_clock(totals.highlight_seconds)} of {format_clock(totals.duration_seconds)}"
     )
     if ending.montages:

@@ -65,4 +65,7 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
             analyses.append(pipeline.analyse(video, options, plugins=session.plugins, progress=progress))
         remark_losses(analyses[-1], session)
     remark_selector(options, session)
-    print_written(write_all(Choices(analyses, session), places, layered, session), session)
+    written = write_all(Choices(analyses, session), places, layered, session)
+    if written.files:
+        print_written(written.files, session)
+    written.check()

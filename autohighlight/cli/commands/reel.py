@@ -96,7 +96,7 @@ def make_reel(
         AutohighlightError: see `autohighlight.errors`.
     """
     from autohighlight import pipeline
-    from autohighlight.cli.timelines import Choices, asked_for, check_places, destinations, write_all
+    from autohighlight.cli.timelines import Choices, Written, asked_for, check_places, destinations, write_all
     from autohighlight.documents import highlights_document, to_json
     from autohighlight.errors import OptionError
     from autohighlight.export.reel import SUFFIXES
@@ -117,16 +117,18 @@ def make_reel(
     remark_selector(options, session)
     choices = Choices([analysis], session, is_silent=as_json)
     (selection,) = choices.of(options)
-    written: list[Path] = []
+    written, timelines = list[Path](), Written()
     if not dry_run:
         with session.progress() as progress:
             written = pipeline.write(selection, output, options=options, plugins=session.plugins, progress=progress)
         session.written += written
-        written += write_all(choices, places, layered, session)
+        timelines = write_all(choices, places, layered, session)
+        written += timelines.files
     if as_json:
         session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None)))
     else:
         print_written(written, session)
+    timelines.check()
     return selection
 
 
