@@ -265,7 +265,7 @@ class ExtractOptions(Checked):
     )
     device: str = option(
         "auto",
-        "where the network runs; auto takes CUDA, else MPS, else the CPU",
+        "where the network runs; auto takes CUDA, else the CPU; mps (Apple) was not measured",
         choices=("auto", "cpu", "cuda", "mps"),
     )
     speed: Speed = option(

@@ -282,7 +282,7 @@ _EXPORTERS = {
     "otio": _timeline(_otio, (".otio",), "OpenTimelineIO: Resolve, Premiere, tools", "markers"),
     "mlt": _timeline(_mlt, (".mlt",), "MLT XML: Shotcut, Kdenlive, melt", "markers"),
     "aaf": _timeline(
-        _aaf, (".aaf",), "Advanced Authoring Format: Avid; needs pip install autohighlight[aaf]", "markers"
+        _aaf, (".aaf",), 'Advanced Authoring Format: Avid; needs pip install "autohighlight[aaf]"', "markers"
     ),
     "csv": _timeline(_csv, (".csv",), "a row for each part: spreadsheets, scripts"),
     "json": _timeline(_json, (".json",), "sequence, sources with their scores, parts: scripts"),

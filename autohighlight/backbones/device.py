@@ -9,7 +9,9 @@ from autohighlight.machine import place_among_workers
 
 
 def resolve_device(device: str) -> torch.device:
-    """The device meant by a word, as ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``auto``: CUDA, else MPS, else the CPU.
+    """The device meant by a word, as ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ``auto``: CUDA, else the CPU.
+
+    ``auto`` leaves Apple's GPUs (MPS) alone: neither their speed nor their results were ever measured.
 
     The workers of a batch take turns at the GPUs that CUDA shows, unless one is named, and those on one GPU have equal
     parts of its memory.
@@ -21,7 +23,7 @@ def resolve_device(device: str) -> torch.device:
     if device == "auto":
         if torch.cuda.is_available():
             return _shared(torch.device("cuda"))
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        return torch.device("cpu")
     try:
         chosen = torch.device(device)
     except RuntimeError:

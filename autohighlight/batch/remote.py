@@ -138,7 +138,7 @@ def open_address(address: str) -> tuple[AbstractFileSystem, str]:
     except ImportError:
         raise DependencyError(
             f"{shown(address)}: reading from servers needs the package fsspec",
-            "install it: pip install 'autohighlight[remote]'",
+            'install it: pip install "autohighlight[remote]"',
         ) from None
     if "::" in address:
         raise RemoteError(shown(address), "chained addresses are not read", "name the file itself")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from autohighlight.cli.quoting import quoted
 from autohighlight.cli.tables import format_size
 from autohighlight.config import ExtractOptions
 from autohighlight.documents import to_json
@@ -141,7 +141,7 @@ def how_to_use(fitted: Fitted, output: Path) -> str:
     if not info.backbone_fingerprint:
         return f"where features of {printable(info.backbone)} are: autohighlight.selector.checkpoint.load_selector"
     backbone = "" if info.backbone == ExtractOptions().backbone else f" --backbone {info.backbone}"
-    return f"autohighlight reel VIDEO --selector {shlex.quote(str(output))}{backbone}"
+    return f"autohighlight reel VIDEO --selector {quoted(str(output))}{backbone}"
 
 
 def result_document(prepared: Prepared, fitted: Fitted, output: Path) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def _t_sne() -> Plane:
         from sklearn.manifold import TSNE  # noqa: PLC0415 -- an extra
     except ImportError:
         raise DependencyError(
-            "t-SNE needs scikit-learn, which is not installed", "install it: pip install 'autohighlight[research]'"
+            "t-SNE needs scikit-learn, which is not installed", 'install it: pip install "autohighlight[research]"'
         ) from None
 
     def lay_out(points: NDArray[np.floating], perplexity: float, seed: int) -> NDArray[np.floating]:

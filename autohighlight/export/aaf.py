@@ -110,7 +110,7 @@ def _library() -> ModuleType:
         import aaf2  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise DependencyError(
-            f"AAF files are written by pyaaf2, which is not here: {error}", "pip install autohighlight[aaf]"
+            f"AAF files are written by pyaaf2, which is not here: {error}", 'pip install "autohighlight[aaf]"'
         ) from None
     module: ModuleType = aaf2
     return module

@@ -1,4 +1,4 @@
-"""What a plugin has to keep to, as suites of tests that run against it; needs ``pip install autohighlight[testing]``.
+"""What a plugin has to keep to, as suites of tests that run against it; needs ``pip install "autohighlight[testing]"``.
 
     from autohighlight.testing import BackboneContract
 
@@ -18,7 +18,7 @@ from autohighlight.errors import DependencyError
 try:
     import pytest
 except ImportError as error:
-    raise DependencyError("the contracts of plugins need pytest", "pip install autohighlight[testing]") from error
+    raise DependencyError("the contracts of plugins need pytest", 'pip install "autohighlight[testing]"') from error
 
 _SUITES = ("backbones", "executors", "exporters", "policies", "samplers", "scorers")
 pytest.register_assert_rewrite(*(f"{__name__}.{suite}" for suite in _SUITES))

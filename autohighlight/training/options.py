@@ -70,5 +70,7 @@ class TrainingOptions(Checked):
         choices=get_args(Precision),
     )
     device: str = option(
-        "auto", "where the selector is trained; auto takes CUDA, else MPS, else the CPU", metavar="DEVICE"
+        "auto",
+        "where the selector is trained; auto takes CUDA, else the CPU; mps (Apple) was not measured",
+        metavar="DEVICE",
     )

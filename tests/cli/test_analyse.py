@@ -214,7 +214,7 @@ def test_without_scikit_learn_it_is_said_how_to_install_it(
     outcome = command("analyse", "embedding", folder / "labels.jsonl", "--json")
     assert outcome.code == 1
     assert "t-SNE needs scikit-learn, which is not installed" in outcome.err
-    assert "pip install 'autohighlight[research]'" in outcome.err
+    assert 'pip install "autohighlight[research]"' in outcome.err
 
 
 def test_videos_of_one_kind_are_counted(command: Command, folder: Path, tmp_path: Path) -> None:

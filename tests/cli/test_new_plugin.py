@@ -26,7 +26,7 @@ def test_a_project_is_written(kind: str, command: Command, tmp_path: Path) -> No
     outcome = command("plugins", "new", "my-net", "--kind", kind, "--into", tmp_path)
     assert outcome.code == 0
     project = tmp_path / "autohighlight-my-net"
-    assert outcome.out.startswith(f"made {project}; next: cd {project} && pip install -e '.[test]'")
+    assert outcome.out.startswith(f'made {project}; next, in that folder: pip install -e ".[test]", then')
     files = {str(path.relative_to(project)) for path in project.rglob("*") if path.is_file()}
     assert files == {
         ".gitignore",

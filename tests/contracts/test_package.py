@@ -18,7 +18,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_without_pytest_it_says_how_to_install_it() -> None:
     done = run("import sys; sys.modules['pytest'] = None; import autohighlight.testing")
     assert done.returncode == 1
-    assert "the contracts of plugins need pytest (pip install autohighlight[testing])" in done.stderr
+    assert 'the contracts of plugins need pytest (pip install "autohighlight[testing]")' in done.stderr
 
 
 def test_importing_it_imports_no_network_library() -> None:

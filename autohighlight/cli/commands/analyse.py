@@ -87,7 +87,7 @@ def _add_embedding(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="Figure 1: a video and its nearest neighbours by their highlight and by their other clips",
         description="Figure 1: the clips of a video and of its nearest neighbours under dropout, laid on a plane by "
         "t-SNE, the non-highlight clips on the left and as many highlight clips on the right; one colour a video. "
-        f"Needs scikit-learn: pip install 'autohighlight[research]'. {_LABELS}",
+        f'Needs scikit-learn: pip install "autohighlight[research]". {_LABELS}',
         epilog=examples(
             ("analyse embedding labels.jsonl -o clusters.png", "the first video and its five nearest"),
             ("analyse embedding labels.jsonl --video match.mp4 -o match.png", "another video"),

@@ -22,7 +22,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="make a short sample video and its highlight reel",
         description=f"Makes a short sample video, {SAMPLE_NAME}: a quiet evening with three bursts of fireworks. "
         "Then finds its highlights and writes them to demo.highlights.mp4, as 'autohighlight reel' would.",
-        epilog=examples(("demo", "make both files in this folder"), ("demo -o /tmp", "make them in /tmp")),
+        epilog=examples(
+            ("demo", "make both files in this folder"), ("demo -o videos", "make them in the folder videos")
+        ),
     )
     parser.add_argument(
         "-o",

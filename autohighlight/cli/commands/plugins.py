@@ -101,7 +101,7 @@ def run_new(arguments: argparse.Namespace, session: Session) -> None:
     for path in write_project(arguments.name, arguments.kind, arguments.into):
         session.remark(f"wrote {path}")
     project = printable(arguments.into / distribution)
-    session.print(f"made {project}; next: cd {project} && pip install -e '.[test]' && python -m pytest")
+    session.print(f'made {project}; next, in that folder: pip install -e ".[test]", then python -m pytest')
 
 
 def run_list(arguments: argparse.Namespace, session: Session) -> None:

@@ -112,7 +112,7 @@ def read_mat(path: Path) -> dict[str, RatedVideo]:
         import h5py  # noqa: PLC0415 -- only researchers need it
     except ImportError as error:
         raise DependencyError(
-            f"{path.name} cannot be read without h5py", "pip install 'autohighlight[research]'"
+            f"{path.name} cannot be read without h5py", 'pip install "autohighlight[research]"'
         ) from error
     try:
         with h5py.File(path, "r") as file:

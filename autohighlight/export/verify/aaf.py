@@ -61,7 +61,7 @@ def _library() -> ModuleType:
     try:
         import aaf2  # noqa: PLC0415 -- an extra
     except ImportError as error:
-        hint = "pip install autohighlight[aaf]"
+        hint = 'pip install "autohighlight[aaf]"'
         raise DependencyError(f"AAF files are read by pyaaf2, which is not here: {error}", hint) from None
     module: ModuleType = aaf2
     return module

@@ -8,9 +8,9 @@ from autohighlight.errors import DependencyError, OptionError
 
 
 @pytest.mark.parametrize(
-    ("cuda", "mps", "expected"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+    ("cuda", "mps", "expected"), [(True, True, "cuda"), (False, True, "cpu"), (False, False, "cpu")]
 )
-def test_auto_takes_the_best_device_there_is(
+def test_auto_takes_the_best_device_that_was_measured(
     monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, expected: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
@@ -18,8 +18,10 @@ def test_auto_takes_the_best_device_there_is(
     assert resolve_device("auto") == torch.device(expected)
 
 
-def test_a_device_that_is_there_is_taken() -> None:
+def test_a_device_that_is_there_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert resolve_device("cpu") == torch.device("cpu")
+    assert resolve_device("mps") == torch.device("mps")
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:1", "mps"])

@@ -248,7 +248,7 @@ def test_without_the_library_it_is_said_how_to_have_it(
     matrix: Matrix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "aaf2", None)
-    with pytest.raises(DependencyError, match=r"pip install autohighlight\[aaf\]"):
+    with pytest.raises(DependencyError, match=r'pip install "autohighlight\[aaf\]"'):
         write(case_timeline("25", matrix), tmp_path / "x.aaf")
     assert not list(tmp_path.iterdir())
 

@@ -62,4 +62,4 @@ def _model() -> Path:
     for folder in (spec.submodule_search_locations or []) if spec is not None else []:
         if (file := Path(folder, "data", _MODEL)).is_file():
             return file
-    raise DependencyError(f"the network {_MODEL} of Silero VAD is not there", "pip install 'silero-vad>=6.2.2,<7'")
+    raise DependencyError(f"the network {_MODEL} of Silero VAD is not there", 'pip install "silero-vad>=6.2.2,<7"')

@@ -166,7 +166,7 @@ def test_lines_of_another_form_are_refused(tmp_path: Path) -> None:
 def test_without_h5py_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_tvsum_mat(tmp_path / "ydata-tvsum50.mat")
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(DependencyError, match=r"cannot be read without h5py .*pip install 'autohighlight\[research\]'"):
+    with pytest.raises(DependencyError, match=r'cannot be read without h5py .*pip install "autohighlight\[research\]"'):
         load(tmp_path)
 
 

@@ -100,4 +100,4 @@ def test_without_the_library_it_is_said_how_to_have_it(
     monkeypatch.setitem(sys.modules, "aaf2", None)
     with pytest.raises(DependencyError) as caught:
         verify_file(path)
-    assert caught.value.hint == "pip install autohighlight[aaf]"
+    assert caught.value.hint == 'pip install "autohighlight[aaf]"'
