@@ -139,5 +139,11 @@ def _ask(path: str, origin: str) -> FFmpegProgram | None:
 
 def _output(*command: str) -> str:
     return subprocess.run(
-        command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=60, check=True
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=True,
     ).stdout
