@@ -131,7 +131,8 @@ class WorkerProcess:
     def kill(self) -> None:
         """Ends it and what it has started; returns before that is done.
 
-        The group's number cannot have been given to others, since nobody has waited for its leader yet.
+        The group's number cannot have been given to others, since nobody has waited for its leader yet. On Windows, the
+        process of a virtual environment is a launcher; its interpreter is in a job of the launcher's, and ends with it.
         """
         if sys.platform == "win32":
             self._process.kill()  # and the system ends its job, see `executors.job`
