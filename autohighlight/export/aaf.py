@@ -23,7 +23,7 @@ from uuid import UUID
 
 from autohighlight import __version__
 from autohighlight.config import ExportOptions
-from autohighlight.errors import DependencyError, OptionError, printable
+from autohighlight.errors import DependencyError, FormatError, printable
 from autohighlight.export.aaf_media import PICTURE, SOUND, add_source, add_timecode, clip, tracks
 from autohighlight.export.documents import one_line
 from autohighlight.files import check_destination, written_whole
@@ -59,7 +59,7 @@ def write_aaf(timeline: Timeline, path: Path, options: ExportOptions, progress: 
 
     Raises:
         DependencyError: pyaaf2 is not installed.
-        OptionError: a rate is neither a whole number of frames a second nor 1000/1001 of one.
+        FormatError: a rate is neither a whole number of frames a second nor 1000/1001 of one.
         OutputError: it cannot be written there; nothing is left behind.
     """
     library = _library()
@@ -102,7 +102,7 @@ def _check_rate(name: str, rate: Fraction) -> None:
     """Timecode counts whole frames a second: at another rate editors find no sequence, or a wrong place in a file."""
     if not TimecodeFormat(rate).keeps_time:
         problem = f"AAF has no timecode at {format_rate(rate)} frames/s, which {name} has"
-        raise OptionError(problem, "export fcpxml or otio")
+        raise FormatError(problem, "export fcpxml or otio")
 
 
 def _library() -> ModuleType:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.config import ExportOptions
-from autohighlight.errors import OptionError
+from autohighlight.errors import FormatError, OptionError
 from autohighlight.export.size_search import Rung, frame_rates, highest_that_fits, ladder
 from autohighlight.files import check_destination, written_whole
 from autohighlight.media.animate import Pictures, encode_animation
@@ -202,7 +202,7 @@ def _make(
 
 def _check_limit(shot: _Shot, form: str, rung: Rung, num_bytes: int, limit: int) -> None:
     if num_bytes > limit:
-        raise OptionError(
+        raise FormatError(
             f"highlight {shot.number} does not fit into {limit:,} bytes as {form.upper()}: "
             f"{_in_words(rung)} has {num_bytes:,}",
             "allow more with --max-bytes, or shorten the highlights with --max-length",
