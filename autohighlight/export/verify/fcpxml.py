@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from autohighlight.export.verify.contents import DeclaredMedia, ReadClip, ReadMarker, ReadSequence, Said
 from autohighlight.export.verify.fcpxml_resources import Resources, time_of
+from autohighlight.export.verify.fcpxml_story import Placed, Story
 from autohighlight.export.verify.inspection import Inspection, in_words
 from autohighlight.export.verify.media import first_label
 from autohighlight.export.verify.xml_elements import Element, XmlDocument
@@ -35,7 +36,7 @@ _CONFORMED_RATES = {
     Fraction(60): "60",
 }
 _WIDE = ("9-1-9", "9-18-9", "9-16-9")
-_NOT_CHECKED = ("clip", "ref-clip", "sync-clip", "mc-clip", "video", "audio", "title", "transition", "audition")
+_SPINE = "spine"
 _OFF_GRID = "every edit lies on a whole frame"
 
 
@@ -101,7 +102,9 @@ class _Reader:
         self._resources = resources
         self._element = element
         self._rate = Fraction(0)
-        self._start = Fraction(0)
+        self._spine_end: int | None = 0
+        self._clips, self._markers = list[ReadClip](), list[ReadMarker]()
+        self._fillers, self._unread = list[tuple[int, int]](), list[tuple[int, int]]()
 
     def sequence(self) -> ReadSequence | None:
         """The sequence; None where its rate is not said."""
@@ -112,29 +115,77 @@ class _Reader:
             return None
         self._rate = format_.rate.value
         start = time_of(inspection, element, "tcStart")
-        self._start = start.value if start else Fraction(0)
-        clips, markers, fillers = list[ReadClip](), list[ReadMarker](), list[tuple[int, int]]()
         spine = element.find("spine")
         if spine is None:
             inspection.error(element.place, "there is no <spine>", "write the timeline again")
-        for child in spine.children if spine else ():
-            if child.tag == "asset-clip" and (clip := self._clip(child)):
-                clips.append(clip)
-                markers += self._markers(child, clip)
-            elif child.tag == "gap" or child.tag in _NOT_CHECKED:
-                fillers += self._filler(child)
-        duration = time_of(inspection, element, "duration")
+        else:
+            for placed in Story(self._time, self._start_of, self._duration_of).of_spine(
+                spine, start.value if start else Fraction(0)
+            ):
+                self._take(placed)
+            for transition in spine.iter("transition"):
+                inspection.note(transition.place, "transitions were not checked")
         return ReadSequence(
             place=element.place,
             rate=Said(self._rate, element.place),
-            clips=tuple(clips),
+            clips=tuple(sorted(self._clips, key=lambda clip: clip.track != _SPINE)),
             start=self._first_label(start),
-            num_frames=self._record(duration) if duration else None,
+            num_frames=self._length(),
             size=format_.size,
             pixel_aspect=format_.pixel_aspect,
-            markers=tuple(markers),
-            fillers=tuple(fillers),
+            markers=tuple(self._markers),
+            fillers=tuple(self._fillers),
+            unread=tuple(self._unread),
         )
+
+    def _length(self) -> Said[int] | None:
+        """The length that it is said to have; None where it cannot be held against its parts.
+
+        Sound and titles that are connected may go on after the end of the spine, which alone it counts.
+        """
+        duration = time_of(self._inspection, self._element, "duration")
+        ends = [clip.record_end.value for clip in self._clips] + [end for _, end in self._fillers + self._unread]
+        is_known = self._spine_end is not None and max(ends, default=0) <= self._spine_end
+        return self._record(duration) if duration and is_known else None
+
+    def _time(self, element: Element, attribute: str) -> Said[Fraction] | None:
+        return time_of(self._inspection, element, attribute)
+
+    def _start_of(self, element: Element) -> Fraction:
+        start = self._time(element, "start")
+        if start is None and element.tag == "asset-clip" and (asset := self._resources.asset(element)):
+            start = asset.start
+        return start.value if start else Fraction(0)
+
+    def _duration_of(self, element: Element) -> Said[Fraction] | None:
+        return self._time(element, "duration") or self._resources.duration_of(element)
+
+    def _take(self, placed: Placed) -> None:
+        """A gap is empty, an asset clip is read, and of what else there is it is said that it was not."""
+        element, inspection = placed.element, self._inspection
+        if placed.duration is None or (inspection.timeline and "offset" not in element.attributes):
+            inspection.error(element.place, "it lacks offset or duration", "write the timeline again")
+            self._spine_end = None if placed.is_primary else self._spine_end
+            return
+        if not placed.is_primary and inspection.timeline:
+            inspection.error(element.place, "it is connected to another clip", "write the timeline again")
+        if placed.is_pick:
+            inspection.note(element.place, "it is the pick of an audition: the others were not checked")
+        first = self._record(placed.first, is_exact=placed.is_primary)
+        end = self._record(
+            Said(placed.first.value + placed.duration.value, placed.duration.place), is_exact=placed.is_primary
+        )
+        if placed.is_primary and self._spine_end is not None:
+            self._spine_end = max(self._spine_end, end.value)
+        if element.tag == "gap":
+            self._fillers.append((first.value, end.value))
+        elif element.tag == "asset-clip" and (clip := self._clip(placed, first, end)):
+            self._clips.append(clip)
+            self._markers += self._markers_of(element, clip)
+        else:
+            if element.tag != "asset-clip":
+                inspection.note(element.place, "what it shows was not checked")
+            self._unread.append((first.value, end.value))
 
     def _first_label(self, start: Said[Fraction] | None) -> Said[Timecode] | None:
         if start is None:
@@ -147,79 +198,73 @@ class _Reader:
         frame = self._record(start)
         return Said(Timecode(format_, frame.value % format_.frames_per_day), start.place)
 
-    def _record(self, time: Said[Fraction]) -> Said[int]:
-        """A time in frames of the sequence."""
+    def _record(self, time: Said[Fraction], *, is_exact: bool = True) -> Said[int]:
+        """A time in frames of the sequence; what is connected to a clip may lie between two, as sound does."""
         frame = time.value * self._rate
-        if frame.denominator != 1:
+        if frame.denominator != 1 and (is_exact or self._inspection.timeline):
             problem = f"{time.value}s lies between two frames of the sequence, at {float(frame):.3f}"
             self._inspection.error(time.place, problem, _OFF_GRID)
         return Said(round(frame), time.place)
 
-    def _offset(self, element: Element) -> Said[int] | None:
-        """Where an element of the spine begins, in frames from the sequence's first on."""
-        offset = time_of(self._inspection, element, "offset")
-        return self._record(Said(offset.value - self._start, offset.place)) if offset else None
-
-    def _filler(self, element: Element) -> Iterator[tuple[int, int]]:
-        if element.tag != "gap":
-            self._inspection.note(element.place, "what it shows was not checked")
-        first, duration = self._offset(element), time_of(self._inspection, element, "duration")
-        if first and duration:
-            yield first.value, first.value + self._record(duration).value
-
-    def _clip(self, element: Element) -> ReadClip | None:
-        inspection = self._inspection
+    def _clip(self, placed: Placed, first: Said[int], end: Said[int]) -> ReadClip | None:
+        """What an asset clip shows; None, and reported, where that cannot be told."""
+        element = placed.element
         asset = self._resources.asset_of(element)
-        first = self._offset(element)
-        if asset is None:
+        if asset is None or placed.duration is None:
             return None
-        duration = time_of(inspection, element, "duration") or asset.duration
-        if first is None or duration is None:
-            inspection.error(element.place, "it lacks offset or duration", "write the timeline again")
-            return None
-        for other in element.iter("asset-clip", *_NOT_CHECKED):
-            if other is not element:
-                inspection.note(other.place, "it is connected to another clip: it was not checked")
-        start = time_of(inspection, element, "start") or asset.start or Said(Fraction(0), element.place)
+        start = self._time(element, "start") or asset.start or Said(Fraction(0), element.place)
         origin = asset.start.value if asset.start else Fraction(0)
-        self._check_rate(element, asset.media.rate, start)
         self._check_counting(element, asset.media)
+        if not self._keeps_its_speed(element, asset.media.rate, Said(start.value - origin, start.place)):
+            return None
         enabled = element.attributes.get("srcEnable", "all")
         num_channels = asset.media.num_channels.value if asset.media.num_channels and enabled != "video" else 0
+        name = _SPINE if placed.is_primary else f"connected clip {len(self._clips)}"
         return ReadClip(
             place=element.place,
             media=asset.media,
-            track="spine",
-            has_picture=enabled != "audio",
+            track=name,
+            has_picture=enabled != "audio"
+            and (placed.is_primary or not element.attributes.get("lane", "").startswith("-")),
             record_first=first,
-            record_end=Said(first.value + self._record(duration).value, duration.place),
+            record_end=end,
             source_start=Said(start.value - origin, start.place),
-            source_end=Said(start.value - origin + duration.value, duration.place),
+            source_end=Said(start.value - origin + placed.duration.value, placed.duration.place),
             channels=frozenset(range(1, 1 + num_channels)),
         )
 
-    def _check_rate(self, element: Element, rate: Said[Fraction] | None, start: Said[Fraction]) -> None:
-        """A clip begins on a frame of its file; one of another rate is conformed, without a change of speed."""
-        if rate is None:
-            return
-        inspection, frame = self._inspection, start.value * rate.value
-        if frame.denominator != 1:
-            problem = f"it begins between two frames of its file, at {float(frame):.3f}"
-            inspection.error(start.place, problem, _OFF_GRID)
-        conformed = element.find("conform-rate")
+    def _keeps_its_speed(self, element: Element, rate: Said[Fraction] | None, start: Said[Fraction]) -> bool:
+        """Whether a clip shows its file as fast as it is, from the time `start` of it on.
+
+        Of a file with the sequence's rate it begins on a frame. One of another rate is conformed: without a change of
+        speed, or frame by frame, and then what it shows of the file is not judged here.
+        """
+        inspection, conformed = self._inspection, element.find("conform-rate")
         if element.find("timeMap") is not None:
             inspection.note(element.place, "its speed is changed: it was not checked")
+            return False
+        if rate is None:
+            return True
+        frame, is_other = start.value * rate.value, rate.value != self._rate
+        if frame.denominator != 1 and not (is_other and inspection.timeline is None):
+            problem = f"it begins between two frames of its file, at {float(frame):.3f}"
+            inspection.error(start.place, problem, _OFF_GRID)
         if conformed is None:
-            if rate.value != self._rate and rate.value in _CONFORMED_RATES:
+            if is_other and rate.value in _CONFORMED_RATES:
                 problem = f"its file has {in_words(rate.value)} frames/s, the sequence {in_words(self._rate)}"
                 inspection.odd(element.place, problem, 'add <conform-rate scaleEnabled="0">')
-            return
+            return True
         word = conformed.attributes.get("srcFrameRate")
         if word is not None and word != _CONFORMED_RATES.get(rate.value):
             problem = f"srcFrameRate is {word}; its file has {in_words(rate.value)} frames/s"
             inspection.error(conformed.place, problem, "give the file's rate")
-        if conformed.attributes.get("scaleEnabled") != "0" and rate.value != self._rate:
-            inspection.odd(conformed.place, "its speed is changed to fit the rate", 'write scaleEnabled="0"')
+        if conformed.attributes.get("scaleEnabled") == "0" or not is_other:
+            return True
+        if inspection.timeline is None:
+            inspection.note(element.place, "its speed is changed to fit the rate: it was not checked")
+        else:
+            inspection.error(conformed.place, "its speed is changed to fit the rate", 'write scaleEnabled="0"')
+        return False
 
     def _check_counting(self, element: Element, declared: DeclaredMedia) -> None:
         media = declared.path and self._inspection.media(declared.path, declared.place)
@@ -230,7 +275,7 @@ class _Reader:
                 problem = f"tcFormat is {counting}; the file's timecode is {expected}"
                 self._inspection.error(element.place, problem, f"write {expected}")
 
-    def _markers(self, element: Element, clip: ReadClip) -> Iterator[ReadMarker]:
+    def _markers_of(self, element: Element, clip: ReadClip) -> Iterator[ReadMarker]:
         """They lie on the clock of the file, as the clip's start does."""
         begin = time_of(self._inspection, element, "start")
         offset = (begin.value if begin else Fraction(0)) - clip.source_start.value

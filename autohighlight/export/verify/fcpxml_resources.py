@@ -96,6 +96,9 @@ class Resources:
                 elements[id_] = element
         self._formats = {id_: self._format(e) for id_, e in elements.items() if e.tag == "format"}
         self._assets = {id_: self._asset(e) for id_, e in elements.items() if e.tag == "asset"}
+        sequences = {id_: e.find("sequence") for id_, e in elements.items() if e.tag == "media"}
+        lengths = {id_: time_of(inspection, e, "duration") for id_, e in sequences.items() if e}
+        self._durations = {id_: length for id_, length in lengths.items() if length}
 
     def format_of(self, element: Element) -> Format | None:
         """The format that an element names; one that is not there is reported."""
@@ -112,6 +115,16 @@ class Resources:
             return None
         self.format_of(element)
         return self._assets[id_]
+
+    def asset(self, element: Element) -> Asset | None:
+        """The file that a clip shows; None where it is not there."""
+        return self._assets.get(element.attributes.get("ref", ""))
+
+    def duration_of(self, element: Element) -> Said[Fraction] | None:
+        """How long the file or the sequence is that a clip shows; None where that is not said."""
+        id_ = element.attributes.get("ref", "")
+        asset = self._assets.get(id_)
+        return asset.duration if asset else self._durations.get(id_)
 
     def assets(self) -> list[DeclaredMedia]:
         """What is said of each file."""
