@@ -124,7 +124,7 @@ class NoSpaceError(OutputError):
 
 
 class VerifyError(OutputError):
-    """A timeline was not written right, and was removed; results in other formats are written all the same."""
+    """A timeline would not be right, and was not written; results in other formats are written all the same."""
 
 
 class DependencyError(AutohighlightError):

@@ -255,12 +255,8 @@ def write_whole(path: Path, content: bytes) -> None:
 def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """A file to write in a hidden directory beside `path`; moved to `path` when it is whole.
 
-    The hidden directory may hold other temporary files too; see `hidden_folders` for when it goes. A file that is at
-    `path` is replaced at the end, not before.
-
-    Of the errors of the block under ``with``, those are told as errors of `path` that name a file in the hidden
-    directory, or no file, as a disk does that is full. One that names another file, as a source that is gone, is
-    raised as it is.
+    The directory may hold other temporary files too; errors are those of `hidden_beside`. A file that is at `path` is
+    replaced at the end, not before.
 
     Args:
         path: the file to be written.
@@ -271,12 +267,33 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
         NoSpaceError: the disk is full.
         OutputError: the place cannot be written to.
     """
+    with hidden_beside(path) as folder:
+        unfinished = folder / f"unfinished{path.suffix}"
+        yield unfinished
+        with _as_output_error(path):
+            wait_for_disk(unfinished)
+            move_into_place(unfinished, path, overwrite=overwrite)
+
+
+@contextlib.contextmanager
+def hidden_beside(path: Path) -> Iterator[Path]:
+    """A hidden directory beside `path`, for what is moved out of it when it is whole; see `hidden_folders`.
+
+    Of the errors of the block under ``with``, those are told as errors of `path` that name a file in the directory, or
+    no file, as a disk does that is full. One that names another file, as a source that is gone, is raised as it is.
+
+    Args:
+        path: of a result.
+
+    Raises:
+        NoSpaceError: the disk is full.
+        OutputError: the place cannot be written to.
+    """
     with contextlib.ExitStack() as stack:
         with _as_output_error(path):
             folder = stack.enter_context(hidden_folder(path.parent))
-        unfinished = folder / f"unfinished{path.suffix}"
         try:
-            yield unfinished
+            yield folder
         except OutputError as error:
             if error.path.parent == folder:
                 error.path = path  # the hidden directory means nothing to people
@@ -285,9 +302,6 @@ def written_whole(path: Path, *, overwrite: bool) -> Iterator[Path]:
             if _is_of(error, folder):
                 raise _output_error(path, error) from error
             raise
-        with _as_output_error(path):
-            wait_for_disk(unfinished)
-            move_into_place(unfinished, path, overwrite=overwrite)
 
 
 def _is_of(error: OSError, folder: Path) -> bool:

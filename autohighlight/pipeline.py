@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autohighlight.config import Options
+from autohighlight.config import ExportOptions, Options
 from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError, VerifyError
-from autohighlight.plugins import Plugins, timeline_built
+from autohighlight.files import check_destination, hidden_beside, move_into_place
+from autohighlight.plugins import Faults, Plugins, TimelineVerifier, TimelineWriter, timeline_built
 from autohighlight.scorers import check_selector
 from autohighlight.scorers.combined import find_scorer
 from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallback, ScoreTrack, Selection
@@ -230,11 +231,13 @@ def write_timeline(
 ) -> list[Path]:
     """As `write`, from a timeline, as `build` lays one of several videos.
 
-    What points into the sources is read again and checked, unless the options say otherwise.
+    What points into the sources is read again and checked before it gets its name, unless the options say otherwise; a
+    file that is there is kept until then.
 
     Raises:
         InputError: a source is not what it was when it was probed.
-        OutputError: it cannot be written, or was not written right; nothing was left behind.
+        OutputError: it cannot be written; nothing was left behind.
+        VerifyError: it would not be right; what was there is kept.
     """
     from autohighlight.media.source import check_unchanged
 
@@ -242,16 +245,38 @@ def write_timeline(
     form = plugins.exporters[exporter]
     for media in {part.media.path: part.media for part in timeline.parts}.values():
         check_unchanged(media)
-    written = form.write(timeline, Path(path), options.export, progress)
-    if form.verify is not None and options.export.verify:
-        for file in written:
-            faults = form.verify(file, timeline)
-            for warning in faults.warnings:
-                _LOG.warning("%s: %s", file.name, warning)
-            if faults.errors:
-                for useless in written:
-                    useless.unlink(missing_ok=True)
-                raise VerifyError(
-                    file, f"was not written right, and is removed: {faults.errors[0]}", "--no-verify would have kept it"
-                )
-    return written
+    if form.verify is None or not options.export.verify:
+        return form.write(timeline, Path(path), options.export, progress)
+    return _write_verified(timeline, Path(path), form.write, form.verify, options.export, progress)
+
+
+def _write_verified(
+    timeline: Timeline,
+    path: Path,
+    write: TimelineWriter,
+    verify: TimelineVerifier,
+    options: ExportOptions,
+    progress: ProgressCallback,
+) -> list[Path]:
+    """Writes a timeline in a hidden directory, and moves its files into place once they were found to be right."""
+    check_destination(path, overwrite=True)  # whether there is a directory; what is there is looked at later
+    with hidden_beside(path) as folder:
+        files = write(timeline, folder / path.name, options, progress)
+        for file in files:
+            _check_written(file, verify(file, timeline))
+        places = [path.with_name(file.name) for file in files]
+        for place in places:
+            for source in {part.media.path for part in timeline.parts}:
+                check_destination(place, source=source, overwrite=options.overwrite)
+            check_destination(place, overwrite=options.overwrite)
+        for file, place in zip(files, places, strict=True):
+            move_into_place(file, place, overwrite=options.overwrite)
+    return places
+
+
+def _check_written(file: Path, faults: Faults) -> None:
+    for warning in faults.warnings:
+        _LOG.warning("%s: %s", file.name, warning)
+    if faults.errors:
+        problem = f"would not be right, so it is not written: {faults.errors[0]}"
+        raise VerifyError(file, problem, "--no-verify writes it all the same")
