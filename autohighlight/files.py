@@ -160,7 +160,8 @@ def _check(path: Path, source: Path | None, overwrite: bool) -> None:
     if path.is_dir():
         raise OutputError(path, "is a folder", "name a file in it with -o")
     if not folder.is_dir():
-        raise OutputError(path, f"the folder {folder} is not there", "make it, or name another with -o")
+        hint = long_path_hint(folder, "make it, or name another with -o")
+        raise OutputError(path, f"the folder {folder} is not there", hint)
     if os.path.lexists(path):
         if source is not None and path.exists() and source.exists() and path.samefile(source):
             raise OutputError(path, "is the video itself", "name another file with -o")
@@ -321,7 +322,23 @@ def _as_output_error(path: Path) -> Iterator[None]:
 def _output_error(path: Path, error: OSError) -> OutputError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpaceError(path, "the disk is full", "free some space, or name another place with -o")
-    return OutputError(path, f"cannot be written: {error.strerror or error}")
+    at = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else path
+    return OutputError(path, f"cannot be written: {error.strerror or error}", long_path_hint(at))
+
+
+_LONGEST_FOLDER_ON_WINDOWS, _LONGEST_FILE_ON_WINDOWS = 247, 259
+"""Characters of a whole path (Windows documentation, "Maximum Path Length Limitation")."""
+
+
+def long_path_hint(path: Path, otherwise: str = "") -> str:
+    """What to do about a file that Windows does not find because its path is too long; else `otherwise`."""
+    length = len(str(path.absolute()))
+    if sys.platform != "win32" or length <= _LONGEST_FOLDER_ON_WINDOWS:
+        return otherwise
+    return (
+        f"{path} is {length} characters long, and Windows allows {_LONGEST_FILE_ON_WINDOWS}, for a folder "
+        f"{_LONGEST_FOLDER_ON_WINDOWS}: use a shorter path, or turn on long paths in Windows"
+    )
 
 
 def wait_for_disk(path: Path) -> None:

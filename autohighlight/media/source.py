@@ -26,6 +26,7 @@ from av.video.stream import VideoStream
 
 from autohighlight.config import Limits
 from autohighlight.errors import InputError, LimitError, NotAVideoError
+from autohighlight.files import long_path_hint
 from autohighlight.media.limits import check_boxes, check_streams, decoder_options, refuse
 from autohighlight.types import MediaInfo
 
@@ -88,7 +89,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise InputError(path, "there is no such file", "check the name") from None
+        raise InputError(path, "there is no such file", long_path_hint(path, "check the name")) from None
     except PermissionError:
         raise InputError(path, "may not be read", "change its permissions") from None
     except OSError as error:

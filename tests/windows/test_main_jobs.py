@@ -34,13 +34,13 @@ class Desk:
     def work(self) -> Path:
         return self.root / "work"
 
-    def run(self, *words: object, code: int = 0) -> str:
-        """Runs the program as on Windows, and gives what it says."""
+    def run(self, *words: object, code: int = 0, wants_errors: bool = False) -> str:
+        """Runs the program as on Windows, and gives what it prints: the result, or else remarks and errors."""
         done = run_on_windows(["-m", "autohighlight", *words], self.root, cwd="work")
         said = done.stdout.decode("cp1252") + done.stderr.decode("cp1252")
         assert done.returncode == code, said
         assert "Traceback" not in said
-        return done.stdout.decode("cp1252").replace("\r\n", "\n")
+        return (done.stderr if wants_errors else done.stdout).decode("cp1252").replace("\r\n", "\n")
 
     def files(self) -> set[str]:
         """All files and folders, hidden ones too."""
@@ -120,6 +120,15 @@ def test_a_selector_is_trained(desk: Desk) -> None:
     desk.run(*words)
     desk.run(*words, "--overwrite")
     assert desk.files() >= {"my.safetensors"}
+
+
+def test_a_path_that_is_too_long_is_told_with_what_to_do(desk: Desk) -> None:
+    deep = desk.work / ("d" * (225 - len(str(desk.work))))  # here a.mp4 fits, and the directory for unfinished work not
+    deep.mkdir()
+    for output in (deep / "a.mp4", f"{'x' * 250}.mp4"):
+        said = desk.run("reel", f"{NAME}.mp4", *QUICKLY, "-o", output, code=3, wants_errors=True)
+        assert "Windows allows 259" in said
+    assert desk.files() == {f"{NAME}.mp4", deep.name}
 
 
 def test_doctor_and_help_print_on_a_console_of_the_code_page_1252(desk: Desk) -> None:
