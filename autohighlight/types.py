@@ -223,11 +223,12 @@ class MediaInfo:
     def grid_length(self) -> int:
         """How many frames of `grid` the picture fills, at least 1: the length that editors know the file by.
 
-        Of a constant rate the end is on the grid but for the container's rounding; of a variable rate it may lie
-        between two frames, and the one that has begun is not counted.
+        Containers round the end to a tick or to a millisecond. But for that, it is on the grid of a constant rate; of a
+        variable one it may lie between two frames, and the one that has begun is not counted.
         """
         end = self.time_range.end
-        return max(1, self.grid.floor(end) if self.is_variable_rate else self.grid.nearest(end))
+        rounding = max(self.time_base, Fraction(1, 1000))
+        return max(1, self.grid.floor(end + rounding) if self.is_variable_rate else self.grid.nearest(end))
 
     @property
     def display_size(self) -> tuple[int, int]:

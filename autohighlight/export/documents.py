@@ -70,5 +70,5 @@ def _word(value: object) -> str:
 def xml_document(root: ET.Element) -> bytes:
     """The document in UTF-8, indented, with a declaration and the document type that editors look for."""
     ET.indent(root, "\t")
-    body = ET.tostring(root, encoding="unicode")
+    body = ET.tostring(root, encoding="unicode").replace("\r", "&#13;")  # else its readers make a line feed of it
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE {root.tag}>\n{body}\n'.encode()

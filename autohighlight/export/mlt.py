@@ -14,6 +14,7 @@ Source: MLT XML (mltframework.org/docs/mltxml) and its DTD; Shotcut's annotation
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable
 from fractions import Fraction
@@ -23,9 +24,12 @@ from xml.etree import ElementTree as ET
 from autohighlight.config import ExportOptions
 from autohighlight.export.clock import clock
 from autohighlight.export.documents import add, one_line, write_documents, xml_document
+from autohighlight.export.mlt_limits import mlt_warnings
 from autohighlight.timeline.events import Event, events
 from autohighlight.timeline.model import Source, Timeline
 from autohighlight.types import AudioStream, Progress, ProgressCallback
+
+_LOG = logging.getLogger(__name__)
 
 MARKER_COLOUR = "#008000"
 """Of the markers: Shotcut's own default."""
@@ -51,6 +55,8 @@ def write_mlt(timeline: Timeline, path: Path, options: ExportOptions, progress: 
     Raises:
         OutputError: it cannot be written there; nothing is left behind.
     """
+    for warning in mlt_warnings(timeline, path):
+        _LOG.warning("%s", warning)
     root = ET.Element("mlt", LC_NUMERIC="C", version="7.0.0", title="autohighlight", producer="main_bin")
     _add_profile(root, timeline)
     _add_producers(root, timeline)

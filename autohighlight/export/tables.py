@@ -75,12 +75,18 @@ def write_csv(timeline: Timeline, path: Path, options: ExportOptions, progress: 
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    quoting = csv.DictWriter(text, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for event in events(timeline):
         source = event.part.source
-        writer.writerow(
-            {"source_path": source.path, "source_rate": source.rate, "record_rate": timeline.frame_rate, **_part(event)}
-        )
+        row = {
+            "source_path": source.path,
+            "source_rate": source.rate,
+            "record_rate": timeline.frame_rate,
+            **_part(event),
+        }
+        # Python 3.11 does not quote a carriage return where lines end in a line feed.
+        (quoting if any("\r" in str(value) for value in row.values()) else writer).writerow(row)
     return _write(timeline, path, name_bytes(text.getvalue()), options, progress)
 
 

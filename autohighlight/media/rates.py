@@ -14,6 +14,7 @@ from autohighlight.media.packets import FALLBACK_RATE
 from autohighlight.times import STANDARD_FRAME_RATES, nearest_standard_rate
 from autohighlight.types import PacketIndex
 
+_LEAST_HELD = 0.99  # of the places of a constant rate: editors show another frame where one is missing
 _LONGEST_USUAL_GAP = 1.5  # times the median: longer ones are frames left out
 _HIGHEST_VARIABLE_RATE = Fraction(60)  # closer frames are bursts of a screen recorder, not a rate
 _HIGHEST_RATE_OF_ONE_FRAME = 300
@@ -65,9 +66,10 @@ def frame_rate(stream: VideoStream, packets: PacketIndex, limits: Limits) -> tup
     """The nominal rate, in frames/s, and whether frames are unevenly spaced.
 
     A rate is the true one if every frame lies on its grid, to within the rounding of the container's clock, and most
-    grid places hold a frame; one that is nearly a standard rate counts as that (see `SAME_RATE`). Otherwise the rate
-    varies, and the nearest standard rate to that of the usual frames is the nominal one: phones and screen recorders
-    stamp frames of one length with gaps and jitter.
+    grid places hold a frame; one that is nearly a standard rate counts as that (see `SAME_RATE`). It varies if more
+    than one place in a hundred is empty, as in screen recordings, which leave out frames that do not change. Where
+    there is no grid, the rate varies, and the nearest standard rate to that of the usual frames is the nominal one:
+    phones stamp frames of one length with gaps and jitter.
     """
     times = np.sort(packets.pts[packets.is_shown])
     time_base = stream.time_base or Fraction(1, 1000)
@@ -82,7 +84,8 @@ def frame_rate(stream: VideoStream, packets: PacketIndex, limits: Limits) -> tup
     mean = Fraction(len(times) - 1, int(times[-1] - times[0])) / time_base
     for rate in [*counted, *written, *plausible, *STANDARD_FRAME_RATES, mean]:
         if step := _grid_step(times, time_base, rate):
-            return _standard(rate / step), False
+            num_places = round(int(times[-1] - times[0]) * time_base * rate / step) + 1
+            return _standard(rate / step), len(times) < _LEAST_HELD * num_places
     gaps = np.diff(times)
     gaps = gaps[gaps > 0]
     usual = gaps[gaps <= _LONGEST_USUAL_GAP * np.median(gaps)].mean()  # the mean sees through jitter

@@ -9,8 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from autohighlight.export.verify.contents import ReadClip, ReadMarker, ReadSequence
-from autohighlight.export.verify.inspection import Inspection, in_words
-from autohighlight.file_urls import name_bytes
+from autohighlight.export.verify.inspection import LOST_BYTE, Inspection, in_words
 from autohighlight.timeline.model import Marker, Part, Timeline
 
 Begins = Callable[[int, Fraction, Fraction], Fraction]
@@ -112,13 +111,9 @@ def _number(frame: Fraction) -> str:
 
 
 def _is_same_file(read: Path, source: Path) -> bool:
-    return read == source or str(read) == _as_a_document_says(source)
-
-
-def _as_a_document_says(path: Path) -> str:
-    """A path in a line of text: bytes that are no UTF-8 and what would end the line cannot be said."""
-    known = name_bytes(str(path)).decode("utf-8", "replace")
-    return "".join(" " if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" else c for c in known)
+    """Whether a document names the file; XML has no control characters and no bytes that are no UTF-8."""
+    said, name = str(read), str(source)
+    return len(said) == len(name) and all(a in (b, LOST_BYTE) for a, b in zip(said, name, strict=True))
 
 
 def _compare_markers(

@@ -195,15 +195,16 @@ def _has_semicolon(label: str) -> bool:
     return re.split(r"\d+", label)[3] != ":"
 
 
-def _path(event: _Event) -> Path | None:
-    return Path(event.source_file.value) if event.source_file is not None and event.source_file.value else None
+def _path(inspection: Inspection, event: _Event) -> Path | None:
+    said = event.source_file
+    return inspection.path_on_one_line(said.value) if said is not None and said.value else None
 
 
 def _rate(inspection: Inspection, events: list[_Event]) -> Fraction | None:
     if inspection.timeline is not None:
         return inspection.timeline.frame_rate
     for event in events:
-        path = _path(event)
+        path = _path(inspection, event)
         if path and path.is_absolute() and (media := inspection.media(path, (event.source_file or event).place)):
             return media.frame_rate
     return None
@@ -294,7 +295,7 @@ class _Reader:
 
     def _declared(self, event: _Event) -> DeclaredMedia:
         """The file of an event; all that a list says of it is its path, and how its labels are counted."""
-        said, path = event.source_file, _path(event)
+        said, path = event.source_file, _path(self._inspection, event)
         key = said.value if said is not None else event.reel
         if key not in self._media:
             place = said.place if said is not None else event.place

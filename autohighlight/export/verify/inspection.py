@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autohighlight.config import Limits
 from autohighlight.errors import InputError, NoVideoStreamError, printable
+from autohighlight.export.documents import one_line
 from autohighlight.export.verify.findings import Finding, Place, Severity
 from autohighlight.media.probe import probe
 from autohighlight.timeline.model import Timeline
@@ -34,6 +35,7 @@ class Inspection:
         self._probed = dict[Path, MediaInfo | None]()
         self._known = {source.path: source.media for source in timeline.sources} if timeline else {}
         self.limits = limits or next((media.limits for media in self._known.values() if media.limits), None)
+        self._on_one_line = {one_line(str(path)).strip(): path for path in self._known}
 
     @property
     def findings(self) -> list[Finding]:
@@ -60,6 +62,10 @@ class Inspection:
         finding = Finding(severity, place.line, printable(place.element), printable(problem), printable(remedy))
         self._findings[finding] = None
 
+    def path_on_one_line(self, text: str) -> Path:
+        """The file of the timeline whose path reads so on one line, where signs are lost; else the path itself."""
+        return self._on_one_line.get(text, Path(text))
+
     def media(self, path: Path, place: Place) -> MediaInfo | None:
         """What the media file holds; None, and reported where it is first named, where that cannot be told."""
         if path not in self._probed:
@@ -75,8 +81,12 @@ class Inspection:
         except NoVideoStreamError as error:
             self.note(place, f"{path}: {error.problem}; what is said of it was not checked")
         except InputError as error:
-            report = self.warn if LOST_BYTE in str(path) else self.error
-            report(place, f"{path}: {error.problem}", "put the file back, or write the timeline again from where it is")
+            if LOST_BYTE in str(path):
+                remedy = "rename the file: its name has signs that this format cannot hold"
+                self.warn(place, f"{path}: {error.problem}", remedy)
+            else:
+                remedy = "put the file back, or write the timeline again from where it is"
+                self.error(place, f"{path}: {error.problem}", remedy)
         except ValueError:  # a NUL, or half of a surrogate pair
             self.error(place, f"{path} is no name that a file can have", "name the file")
         return None

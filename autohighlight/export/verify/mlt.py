@@ -241,7 +241,7 @@ class _Reader:
 
     def _path(self, resource: Element) -> Path:
         """The file of a producer; one that is relative is looked for from the root, or beside the document."""
-        text = resource.text.removeprefix("avformat:")
+        text = resource.whole_text.removeprefix("avformat:")
         path = Path(text)
         if not path.is_absolute():
             problem = f"the resource {text} is no absolute path, and found only from one folder"

@@ -34,6 +34,7 @@ class Element:
         attributes: name -> value.
         line: of its start tag.
         text: what stands directly in it, without the blanks around.
+        whole_text: the same with them.
         children: elements in it, in order.
     """
 
@@ -41,6 +42,7 @@ class Element:
     attributes: dict[str, str]
     line: int
     text: str = ""
+    whole_text: str = ""
     children: list[Element] = field(default_factory=list)
 
     @property
@@ -157,7 +159,9 @@ class _Builder:
         self._texts.append([])
 
     def _end(self, _tag: str) -> None:
-        self._open.pop().text = "".join(self._texts.pop()).strip()
+        element = self._open.pop()
+        element.whole_text = "".join(self._texts.pop())
+        element.text = element.whole_text.strip()
 
     def _text(self, text: str) -> None:
         self._texts[-1].append(text)

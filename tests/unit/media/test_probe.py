@@ -33,8 +33,22 @@ def test_jitter_is_a_variable_rate_with_a_standard_nominal_one(tmp_path: Path) -
 def test_dropped_frames_leave_the_rate(tmp_path: Path) -> None:
     options = ("-vf", r"select='not(eq(mod(n\,5)\,3))'", "-fps_mode", "passthrough")
     media = probe(make_video(tmp_path / "made.mp4", 60, 25, (32, 32), options=options))
-    assert (media.frame_rate, media.num_frames) == (25, 48)
+    assert (media.frame_rate, media.num_frames, media.is_variable_rate) == (25, 48, True)
     assert media.time_range == TimeRange(Fraction(0), Fraction(60, 25))
+
+
+@pytest.mark.parametrize(("num_missing", "is_variable_rate"), [(0, False), (2, False), (4, True), (100, True)])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_a_rate_varies_where_more_than_one_frame_in_a_hundred_is_missing(
+    suffix: str, num_missing: int, is_variable_rate: bool, tmp_path: Path
+) -> None:
+    """Whether the rate varies, the end is on its grid, so the length that editors know is whole."""
+    select = rf"select='not(eq(mod(n\,3)\,1)*lt(n\,{3 * num_missing}))'"
+    options = ("-vf", select, "-fps_mode", "passthrough")
+    media = probe(make_video(tmp_path / f"made.{suffix}", 301, 30, (32, 32), options=options))
+    assert media.num_frames == 301 - num_missing
+    assert (media.frame_rate, media.is_variable_rate) == (30, is_variable_rate)
+    assert media.grid_length == 301
 
 
 def test_one_frame_is_a_video(tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError
 from autohighlight.export.edl import write_edl
 from autohighlight.export.verify import verify_file
-from autohighlight.timeline.model import Part, Source, Timeline
-from tests.factories import make_audio, make_media
+from autohighlight.timeline.model import Part, Timeline
 from tests.timeline_files import CASES, case_timeline
 from tests.timeline_matrix import Matrix
 from tests.unit.export.verify.breaking import EXPORTERS, write
@@ -64,10 +63,3 @@ def test_a_list_in_several_files(matrix: Matrix, tmp_path: Path) -> None:
     lines = second.read_bytes().decode().split("\r\n\r\n")
     second.write_bytes("\r\n\r\n".join([lines[0], *lines[2:]]).encode())
     assert verify_file(second, timeline)
-
-
-def test_names_that_are_no_utf_8_cannot_be_told_from_a_list(tmp_path: Path) -> None:
-    media = make_media(path="/no/such/\udcff.mov", audio=[make_audio()])
-    timeline = Timeline("x", media.frame_rate, (1280, 720), (Part(Source(media), 0, 25, 0.5, ""),))
-    findings = verify_file(write("edl", timeline, tmp_path), timeline)
-    assert {finding.severity for finding in findings} == {"warning"}
