@@ -246,6 +246,11 @@ class MediaInfo:
         return max(2, round(width / 2) * 2), max(2, round(height / 2) * 2)
 
     @property
+    def shown_field_order(self) -> FieldOrder:
+        """`field_order` of the picture as shown; of one that is turned on its side, fields are no lines."""
+        return "progressive" if self.rotation in (90, 270) else self.field_order
+
+    @property
     def main_audio(self) -> AudioStream | None:
         """The sound track that a player would play: the one marked default, else the first; None if silent."""
         return next((a for a in self.audio if a.is_default), self.audio[0] if self.audio else None)

@@ -47,6 +47,7 @@ class MatrixSource:
         path: where it lies in its folder.
         transfer: how the colours are meant: ``bt709``, ``smpte2084`` (PQ) or ``arib-std-b67`` (HLG).
         sample_aspect_ratio: width of a stored pixel over its height.
+        field_order: ``progressive``, or which field comes first: ``top`` or ``bottom``.
     """
 
     rate: Fraction
@@ -58,6 +59,7 @@ class MatrixSource:
     path: str = "source.mov"
     transfer: str = "bt709"
     sample_aspect_ratio: str = "1"
+    field_order: str = "progressive"
 
     @property
     def is_drop_frame(self) -> bool:
@@ -107,6 +109,8 @@ MATRIX: dict[str, MatrixSource] = {
     "odd path": MatrixSource(Fraction(25), "01:00:00:00", path=ODD_PATH),
     "PQ": MatrixSource(Fraction(24), "01:00:00:00", channels=(), transfer="smpte2084"),
     "HLG": MatrixSource(Fraction(50), "01:00:00:00", channels=(), transfer="arib-std-b67"),
+    "interlaced": MatrixSource(Fraction(25), "01:00:00:00", field_order="top"),
+    "lower field first": MatrixSource(_ntsc(30), "01:00:00;00", field_order="bottom"),
     "Matroska": MatrixSource(_ntsc(30), "01:00:00;02", path="source.mkv"),
     "larger": MatrixSource(Fraction(50), "02:00:00:00", size=(160, 120), path="larger.mov"),
     "portrait": MatrixSource(_ntsc(30), "03:00:00;00", size=(64, 112), channels=(1,), path="portrait.mov"),
@@ -177,6 +181,9 @@ def _encoding(source: MatrixSource) -> list[object]:
         filters.append(f"setparams=color_primaries=bt2020:color_trc={source.transfer}:colorspace=bt2020nc:range=tv")
         encoding[:] = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error",
                        "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1"]  # fmt: skip
+    if source.field_order != "progressive":
+        encoding += ["-flags", "+ildct+ilme", "-x264opts", f"{source.field_order[0]}ff=1"]
+        filters.append(f"setfield={source.field_order[0]}ff")
     mode = ["-fps_mode", "passthrough", "-enc_time_base", "1/90000"] if source.is_variable_rate else []
     return ["-vf", ",".join(filters), *encoding, *mode, *_stamp(source)]
 

@@ -133,7 +133,7 @@ def _picture_descriptor(file: Any, source: Source) -> Any:
     descriptor["ComponentWidth"].value = media.bit_depth
     descriptor["HorizontalSubsampling"].value = 1 if "444" in media.pixel_format else 2
     descriptor["VerticalSubsampling"].value = 2 if "420" in media.pixel_format else 1
-    if media.field_order == "progressive" or media.rotation % 180:  # of a picture on its side, fields are no lines
+    if media.shown_field_order == "progressive":
         descriptor["FrameLayout"].value, descriptor["StoredHeight"].value = "FullFrame", height
         descriptor["VideoLineMap"].value = [0, 0]
     else:  # each field has half of the lines, and the height is that of one field

@@ -16,7 +16,7 @@ Source: Apple, Final Cut Pro XML Interchange Format, Elements Catalog; the attri
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -29,9 +29,10 @@ from autohighlight.timecode import Timecode, TimecodeFormat
 from autohighlight.timeline.events import Event, events, whole_sequence, whole_source, whole_source_at
 from autohighlight.timeline.model import Source, Timeline
 from autohighlight.times import format_rate
-from autohighlight.types import AudioStream, Progress, ProgressCallback
+from autohighlight.types import AudioStream, FieldOrder, Progress, ProgressCallback
 
 _NUM_OUTPUTS = {"mono": 1, "stereo": 2, "surround": 6}
+_FIELD_DOMINANCE: Mapping[FieldOrder, str] = {"progressive": "none", "top": "upper", "bottom": "lower"}
 _COLOUR_DEPTH = 24  # bits of a pixel without alpha; hosts keep the file's own depth
 
 _PIXEL_ASPECTS = {
@@ -186,7 +187,7 @@ def _add_sequence(root: ET.Element, timeline: Timeline, *, with_markers: bool) -
 def _add_video(media: ET.Element, timeline: Timeline, layout: _Layout, described: set[str]) -> None:
     video = add(media, "video")
     characteristics = add(add(video, "format"), "samplecharacteristics")
-    _add_picture(characteristics, timeline.frame_rate, timeline.size, Fraction(1))
+    _add_picture(characteristics, timeline.frame_rate, timeline.size, Fraction(1), timeline.field_order)
     add(characteristics, "colordepth", _COLOUR_DEPTH)
     track = add(video, "track")
     for item, linked in layout.on_track("video", 1):
@@ -284,7 +285,7 @@ def _add_file(clip: ET.Element, source: Source, described: set[str]) -> None:
         add(add(timecode, "reel"), "name", one_line(media.reel_name))
     contents = add(file, "media")
     picture = add(add(contents, "video"), "samplecharacteristics")
-    _add_picture(picture, source.rate, *upright_pixels(media))
+    _add_picture(picture, source.rate, *upright_pixels(media), media.shown_field_order)
     for stream in media.audio:
         _add_stream(contents, source, stream)
 
@@ -315,13 +316,15 @@ def _add_timecode(parent: ET.Element, start: Timecode) -> ET.Element:
     return timecode
 
 
-def _add_picture(characteristics: ET.Element, rate: Fraction, size: tuple[int, int], aspect: Fraction) -> None:
+def _add_picture(
+    characteristics: ET.Element, rate: Fraction, size: tuple[int, int], aspect: Fraction, fields: FieldOrder
+) -> None:
     _add_rate(characteristics, rate)
     width, height = size
     add(characteristics, "width", width)
     add(characteristics, "height", height)
     _add_pixels(characteristics, aspect)
-    add(characteristics, "fielddominance", "none")
+    add(characteristics, "fielddominance", _FIELD_DOMINANCE[fields])
 
 
 def _add_pixels(parent: ET.Element, aspect: Fraction) -> None:

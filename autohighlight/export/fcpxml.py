@@ -24,7 +24,7 @@ from autohighlight.timecode import TimecodeFormat
 from autohighlight.timeline.events import Event, events, whole_sequence, whole_source
 from autohighlight.timeline.model import USUAL_SAMPLE_RATE, Source, Timeline
 from autohighlight.times import format_rate
-from autohighlight.types import ColourInfo, Progress, ProgressCallback
+from autohighlight.types import ColourInfo, FieldOrder, Progress, ProgressCallback
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,6 +45,15 @@ _NAMED_RATES = {
     Fraction(60): "60",
 }
 """Sizes and rates whose formats Final Cut Pro has names for, as ``FFVideoFormat1080p25``; others have none."""
+
+_NAMED_INTERLACED = {
+    ((1920, 1080), Fraction(25), "top"): "1080i50",
+    ((1920, 1080), Fraction(30000, 1001), "top"): "1080i5994",
+}
+"""The same for interlaced formats of square pixels, which are named by fields a second."""
+
+_FIELD_ORDERS: Mapping[FieldOrder, str | None] = {"progressive": None, "top": "upper first", "bottom": "lower first"}
+"""In Final Cut Pro's words; what is said of no order is progressive."""
 
 _CONFORMED_RATES = {
     Fraction(24000, 1001): "23.98",
@@ -123,29 +132,37 @@ class _Format:
         aspect: width of a pixel over its height.
         rate: frames/s.
         colour_space: in Final Cut Pro's words.
+        fields: which field comes first.
     """
 
     size: tuple[int, int]
     aspect: Fraction
     rate: Fraction
     colour_space: str
+    fields: FieldOrder
 
     @classmethod
     def of_sequence(cls, timeline: Timeline) -> _Format:
         """Size and rate are the sequence's; the colours are those of the source that is shown first."""
         colours = _colour_space(timeline.parts[0].media.colour)
-        return cls(timeline.size, Fraction(1), timeline.frame_rate, colours)
+        return cls(timeline.size, Fraction(1), timeline.frame_rate, colours, timeline.field_order)
 
     @classmethod
     def of_source(cls, source: Source) -> _Format:
         """The file's own."""
-        return cls(*upright_pixels(source.media), source.rate, _colour_space(source.media.colour))
+        media = source.media
+        return cls(*upright_pixels(media), source.rate, _colour_space(media.colour), media.shown_field_order)
 
     @property
     def name(self) -> str | None:
         """The name that Final Cut Pro has for it; None where it has none."""
+        if self.aspect != 1:
+            return None
+        if self.fields != "progressive":
+            named = _NAMED_INTERLACED.get((self.size, self.rate, self.fields))
+            return f"FFVideoFormat{named}" if named else None
         size, rate = _NAMED_SIZES.get(self.size), _NAMED_RATES.get(self.rate)
-        return f"FFVideoFormat{size}{rate}" if size and rate and self.aspect == 1 else None
+        return f"FFVideoFormat{size}{rate}" if size and rate else None
 
 
 @dataclass(frozen=True)
@@ -176,6 +193,7 @@ class _Resources:
                 id=self._formats[format_],
                 name=format_.name,
                 frameDuration=_time(1 / format_.rate),
+                fieldOrder=_FIELD_ORDERS[format_.fields],
                 width=format_.size[0],
                 height=format_.size[1],
                 paspH=None if is_square else format_.aspect.numerator,

@@ -103,7 +103,7 @@ def _add_profile(root: ET.Element, timeline: Timeline) -> None:
         description=f"{width}x{height}, {float(rate):.3f} fps",
         width=width,
         height=height,
-        progressive=1,
+        progressive=timeline.field_order == "progressive",
         sample_aspect_num=1,
         sample_aspect_den=1,
         display_aspect_num=shape.numerator,

@@ -15,7 +15,7 @@ from autohighlight.errors import printable
 from autohighlight.file_urls import plain_windows_path, url_of_file
 from autohighlight.timecode import Timecode, TimecodeFormat
 from autohighlight.times import STANDARD_FRAME_RATES, FrameGrid, TimeRange, format_rate
-from autohighlight.types import AudioStream, MediaInfo, ScoreTrack
+from autohighlight.types import AudioStream, FieldOrder, MediaInfo, ScoreTrack
 
 START_HOUR = 1
 """Sequences begin at 01:00:00:00 by custom: what comes before the programme, as bars and a slate, has room there."""
@@ -219,6 +219,13 @@ class Timeline:
             if part.source not in sources:
                 sources.append(part.source)
         return tuple(sources)
+
+    @property
+    def field_order(self) -> FieldOrder:
+        """That of the source shown first, where the sequence has its rate and its lines; else ``progressive``."""
+        media = self.parts[0].media
+        has_its_lines = (media.frame_rate, media.height) == (self.frame_rate, self.size[1])
+        return media.shown_field_order if has_its_lines else "progressive"
 
     @property
     def num_frames(self) -> int:

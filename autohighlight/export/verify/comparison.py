@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autohighlight.export.verify.contents import ReadClip, ReadMarker, ReadSequence
 from autohighlight.export.verify.inspection import LOST_BYTE, Inspection, in_words
+from autohighlight.export.verify.media import fields_in_words
 from autohighlight.timeline.model import Marker, Part, Timeline
 
 Begins = Callable[[int, Fraction, Fraction], Fraction]
@@ -65,6 +66,9 @@ def _compare_whole(inspection: Inspection, sequence: ReadSequence, timeline: Tim
     if (size := sequence.size) and size.value != timeline.size:
         problem = f"the sequence is {size.value[0]}x{size.value[1]}; the timeline {timeline.size[0]}x{timeline.size[1]}"
         inspection.error(size.place, problem, "upright, in square pixels")
+    if (fields := sequence.field_order) and fields.value != timeline.field_order:
+        said, meant = fields_in_words(fields.value), fields_in_words(timeline.field_order)
+        inspection.error(fields.place, f"the sequence is {said}; the timeline {meant}", _REMEDY)
     if (aspect := sequence.pixel_aspect) and aspect.value != 1:
         inspection.error(aspect.place, f"the sequence's pixels have the aspect {aspect.value}", "they are square")
 

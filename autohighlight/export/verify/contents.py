@@ -134,6 +134,7 @@ class ReadSequence:
         num_frames: its length, where the file says it.
         size: width and height, where the file says it.
         pixel_aspect: width of a pixel over its height, where the file says it.
+        field_order: where the file says it.
         markers: of the sequence and of clips.
         fillers: frames ``[first, end)`` that are empty and that the file says are.
         unread: frames ``[first, end)`` where something is seen or heard that was not read, and was reported so.
@@ -147,6 +148,7 @@ class ReadSequence:
     num_frames: Said[int] | None = None
     size: Said[tuple[int, int]] | None = None
     pixel_aspect: Said[Fraction] | None = None
+    field_order: Said[FieldOrder] | None = None
     markers: tuple[ReadMarker, ...] = ()
     fillers: tuple[tuple[int, int], ...] = ()
     unread: tuple[tuple[int, int], ...] = ()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from autohighlight.export.verify.contents import DeclaredMedia, ReadClip, ReadMarker, ReadSequence, Said
-from autohighlight.export.verify.fcp7xml_media import Files, frames, rate_of, size_of, timecode_of
+from autohighlight.export.verify.fcp7xml_media import Files, field_order_of, frames, rate_of, size_of, timecode_of
 from autohighlight.export.verify.inspection import Inspection, in_words
 from autohighlight.export.verify.xml_elements import Element, XmlDocument
 
@@ -110,6 +110,7 @@ class _Reader:
             start=timecode_of(inspection, timecode) if timecode else None,
             num_frames=frames(inspection, element, "duration"),
             size=size_of(inspection, characteristics) if characteristics else None,
+            field_order=field_order_of(inspection, characteristics) if characteristics else None,
             markers=tuple(self._markers(items)),
         )
 

@@ -12,7 +12,7 @@ from autohighlight.export.verify.inspection import Inspection
 from autohighlight.export.verify.urls import path_of_url
 from autohighlight.export.verify.xml_elements import Element
 from autohighlight.timecode import Timecode, TimecodeFormat
-from autohighlight.types import MediaInfo
+from autohighlight.types import FieldOrder, MediaInfo
 
 _WHOLE = re.compile(r"-?\d{1,15}")
 _ASPECTS = {
@@ -58,6 +58,20 @@ def size_of(inspection: Inspection, characteristics: Element) -> Said[tuple[int,
     """Width and height."""
     width, height = (frames(inspection, characteristics, tag) for tag in ("width", "height"))
     return Said((width.value, height.value), width.place) if width and height else None
+
+
+_FIRST_FIELDS: dict[str, FieldOrder] = {"none": "progressive", "upper": "top", "lower": "bottom"}
+
+
+def field_order_of(inspection: Inspection, characteristics: Element) -> Said[FieldOrder] | None:
+    """Which field comes first; a word that is not known is reported."""
+    element = characteristics.find("fielddominance")
+    if element is None or not element.text:
+        return None
+    if (word := element.text.lower()) not in _FIRST_FIELDS:
+        inspection.odd(element.place, f"{word[:40]!r} is no order of fields", "write none, upper or lower")
+        return None
+    return Said(_FIRST_FIELDS[word], element.place)
 
 
 def timecode_of(inspection: Inspection, element: Element) -> Said[Timecode] | None:
@@ -152,6 +166,7 @@ class Files:
             start=Said(start.value.seconds, start.place) if start else None,
             is_drop_frame=Said(start.value.format.is_drop_frame, start.place) if start else None,
             size=size_of(inspection, picture) if picture else None,
+            field_order=field_order_of(inspection, picture) if picture else None,
             channels=channels if element.find("media") else None,
             sample_rates=sample_rates,
         )

@@ -133,6 +133,7 @@ class _Reader:
             num_frames=self._length(),
             size=format_.size,
             pixel_aspect=format_.pixel_aspect,
+            field_order=format_.field_order,
             markers=tuple(self._markers),
             fillers=tuple(self._fillers),
             unread=tuple(self._unread),

@@ -10,8 +10,11 @@ from autohighlight.export.verify.contents import DeclaredMedia, Said
 from autohighlight.export.verify.inspection import Inspection
 from autohighlight.export.verify.urls import path_of_url
 from autohighlight.export.verify.xml_elements import Element
+from autohighlight.types import FieldOrder
 
 _TIME = re.compile(r"(-?\d{1,18})(?:/([1-9]\d{0,17}))?s")
+_INTERLACED = re.compile(r"\di\d")  # as in FFVideoFormat1080i50
+_FIELD_ORDERS: dict[str, FieldOrder] = {"progressive": "progressive", "upper first": "top", "lower first": "bottom"}
 _WHOLE = re.compile(r"\d{1,9}")
 _SPACE = re.compile(r"(\d{1,3}-\d{1,3}-\d{1,3})(?: \((.*)\))?")
 _SPACE_NAMES = {
@@ -47,12 +50,14 @@ class Format:
         size: width and height.
         pixel_aspect: width of a pixel over its height.
         colour_space: its numbers of ITU-T H.273.
+        field_order: ``progressive``, or the field that is shown first.
     """
 
     rate: Said[Fraction] | None
     size: Said[tuple[int, int]] | None
     pixel_aspect: Said[Fraction]
     colour_space: Said[str] | None
+    field_order: Said[FieldOrder] | None
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,20 @@ class Resources:
             size=Said((width, height), place) if width and height else None,
             pixel_aspect=Said(Fraction(across, down) if across and down else Fraction(1), place),
             colour_space=Said(space[1], place) if space else None,
+            field_order=self._field_order(element) if width and height else None,
         )
+
+    def _field_order(self, element: Element) -> Said[FieldOrder] | None:
+        """What is said of no order is progressive, unless its name is that of an interlaced format."""
+        word = element.attributes.get("fieldOrder")
+        if word is None:
+            is_interlaced = _INTERLACED.search(element.attributes.get("name", ""))
+            return None if is_interlaced else Said("progressive", element.place)
+        if word not in _FIELD_ORDERS:
+            remedy = 'write "progressive", "upper first" or "lower first"'
+            self._inspection.odd(element.place, f"fieldOrder is {word[:40]!r}", remedy)
+            return None
+        return Said(_FIELD_ORDERS[word], element.place)
 
     def _number(self, element: Element, attribute: str) -> int | None:
         text = element.attributes.get(attribute)
@@ -183,6 +201,7 @@ class Resources:
             num_tracks=Said(tracks, place),
             sample_rates=(Said(sample_rate, place),) if sample_rate else (),
             colour_space=format_.colour_space if format_ else None,
+            field_order=format_.field_order if format_ else None,
         )
         return Asset(declared, start, duration)
 

@@ -96,8 +96,8 @@ def _check_picture(inspection: Inspection, declared: DeclaredMedia, media: Media
         if aspect.value != expected:
             problem = f"pixels of {media.path.name} are said to have the aspect {aspect.value}; it is {expected}"
             inspection.error(aspect.place, problem, "or its picture is stretched")
-    if (fields := declared.field_order) and fields.value != media.field_order:
-        problem = f"{media.path.name} is said to be {_in_words(fields.value)}; it is {_in_words(media.field_order)}"
+    if (fields := declared.field_order) and fields.value != (order := media.shown_field_order):
+        problem = f"{media.path.name} is said to be {fields_in_words(fields.value)}; it is {fields_in_words(order)}"
         inspection.odd(fields.place, problem, "or its fields are shown in the wrong order, or as combs")
     if (space := declared.colour_space) and (expected_space := _colour_space(media.colour)) not in ("", space.value):
         problem = f"the colours of {media.path.name} are said to be {space.value}; they are {expected_space}"
@@ -112,7 +112,8 @@ def _colour_space(colour: ColourInfo) -> str:
     return _COLOUR_SPACES.get(colour.primaries, "")
 
 
-def _in_words(order: FieldOrder) -> str:
+def fields_in_words(order: FieldOrder) -> str:
+    """The order for people: ``interlaced, top field first``."""
     return order if order == "progressive" else f"interlaced, {order} field first"
 
 

@@ -98,6 +98,7 @@ class _Reader:
             inspection.error(profile.place, "the profile has no frame rate", "give frame_rate_num and frame_rate_den")
             return None
         self._rate = Fraction(num, den)
+        self._check_fields(profile)
         tractor = next((t for t in tractors if _property(t, "shotcut")), tractors[-1])
         clips = [clip for track in self._playlists(tractor, set()) for clip in self._clips(*track)]
         self._check_bin(tractor)
@@ -110,6 +111,13 @@ class _Reader:
             size=Said((width, height), profile.place) if width and height else None,
             markers=tuple(self._markers(tractor)),
         )
+
+    def _check_fields(self, profile: Element) -> None:
+        """A profile says whether there are fields, not which comes first."""
+        timeline, is_progressive = self._inspection.timeline, profile.attributes.get("progressive") == "1"
+        if timeline is not None and is_progressive != (timeline.field_order == "progressive"):
+            words = "progressive" if is_progressive else "interlaced"
+            self._inspection.error(profile.place, f"the profile is {words}; the timeline is not", "write it again")
 
     def _playlists(self, tractor: Element, seen: set[int]) -> Iterator[tuple[Element, bool]]:
         """The playlists of a tractor and whether they are seen; Kdenlive's tracks are tractors of playlists."""

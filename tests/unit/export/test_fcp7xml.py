@@ -254,6 +254,13 @@ def test_markers_count_from_the_beginning_of_the_sequence(tmp_path: Path) -> Non
     assert write(timeline, tmp_path / "x.xml").find("marker") is None
 
 
+@pytest.mark.parametrize(("order", "word"), [("progressive", "none"), ("top", "upper"), ("bottom", "lower")])
+def test_fields_are_said_of_the_file_and_the_sequence(order: str, word: str, tmp_path: Path) -> None:
+    source = Source(make_media(field_order=order))
+    timeline = Timeline("x", Fraction(25), source.media.display_size, (Part(source, 0, 25, 0.5, ""),))
+    assert [e.text for e in write(timeline, tmp_path / "x.xml").iter("fielddominance")] == [word, word]
+
+
 def test_a_rate_that_the_format_cannot_say_is_refused(tmp_path: Path) -> None:
     odd = Source(make_media(60, "29.5", path="odd.avi"), "odd")
     with pytest.raises(OptionError, match=r"no frame rate of 29\.5, which odd\.avi has"):

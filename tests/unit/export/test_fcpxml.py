@@ -34,7 +34,7 @@ NTSC = Fraction(30000, 1001)
 SHAPES = {
     "fcpxml": Shape("resources library", "version"),
     "resources": Shape("format* asset* format* asset* format* asset* format* asset* format* asset*"),
-    "format": Shape("", "id frameDuration width height colorSpace", "name paspH paspV"),
+    "format": Shape("", "id frameDuration width height colorSpace", "name fieldOrder paspH paspV"),
     "asset": Shape(
         "media-rep",
         "id name start duration hasVideo format videoSources",
@@ -202,6 +202,24 @@ def test_a_format_without_square_pixels_says_so_and_has_no_name(tmp_path: Path) 
 def test_a_portrait_file_stands_upright(rotation: int, expected: tuple[str, str], tmp_path: Path) -> None:
     root = write(one_part(rotation=rotation), tmp_path / "x.fcpxml")
     assert {(f.get("width"), f.get("height")) for f in root.iter("format")} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("media", "order", "name"),
+    [
+        ({"field_order": "progressive"}, None, "FFVideoFormat1080p25"),
+        ({"field_order": "top"}, "upper first", "FFVideoFormat1080i50"),
+        ({"field_order": "top", "frame_rate": NTSC}, "upper first", "FFVideoFormat1080i5994"),
+        ({"field_order": "bottom"}, "lower first", None),
+        ({"field_order": "top", "height": 720}, "upper first", None),
+        ({"field_order": "top", "rotation": 90}, None, None),
+        ({"field_order": "top", "rotation": 180}, "upper first", "FFVideoFormat1080i50"),
+    ],
+)
+def test_fields_are_the_files_own(media: dict[str, Any], order: str | None, name: str | None, tmp_path: Path) -> None:
+    timeline = one_part(**{"width": 1920, "height": 1080, "frame_rate": 25, **media})
+    (found,) = write(timeline, tmp_path / "x.fcpxml").iter("format")  # the sequence has that of its source
+    assert (found.get("fieldOrder"), found.get("name")) == (order, name)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,22 @@ def test_a_variable_rate_is_said_with_file_and_rates() -> None:
         r"phone\n1.mp4: its frame rate varies (29.978 frames/s on average); it is laid out at 30 frames/s",
         "odd.avi: its frame rate, 29.5 frames/s, is none that editors know",
     )
+
+
+@pytest.mark.parametrize(
+    ("media", "sequence", "expected"),
+    [
+        ({}, (25, (1280, 720)), "top"),
+        ({"width": 960, "sample_aspect_ratio": Fraction(4, 3)}, (25, (1280, 720)), "top"),
+        ({}, (50, (1280, 720)), "progressive"),
+        ({}, (25, (1920, 1080)), "progressive"),
+        ({"rotation": 90}, (25, (720, 1280)), "progressive"),
+        ({"width": 720, "height": 480, "sample_aspect_ratio": Fraction(8, 9)}, (25, (720, 540)), "progressive"),
+    ],
+)
+def test_a_sequence_has_fields_where_it_has_the_lines_of_its_first_source(
+    media: dict[str, Any], sequence: tuple[int, tuple[int, int]], expected: str
+) -> None:
+    source = Source(make_media(field_order="top", **media))
+    rate, size = sequence
+    assert Timeline("x", Fraction(rate), size, (Part(source, 0, 5, 0.5, ""),)).field_order == expected

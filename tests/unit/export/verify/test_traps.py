@@ -55,6 +55,35 @@ class TestRateWithoutTimecode:
         assert finding.severity == "warning"
 
 
+class TestFieldsIgnored:
+    @pytest.mark.parametrize(
+        ("form", "old", "new", "which"),
+        [
+            ("fcp7xml", "<fielddominance>upper", "<fielddominance>none", 1),
+            ("fcpxml", ' fieldOrder="upper first"', "", 0),
+        ],
+    )
+    def test_of_a_file(self, form: str, old: str, new: str, which: int, matrix: Matrix, tmp_path: Path) -> None:
+        path = write(form, case_timeline("interlaced", matrix), tmp_path)
+        broken = edit(path, old, new, which=which)
+        assert any("said to be progressive; it is interlaced, top" in str(finding) for finding in broken.findings())
+
+    @pytest.mark.parametrize(
+        ("form", "old", "new", "found"),
+        [
+            ("fcp7xml", "<fielddominance>upper", "<fielddominance>lower", "the sequence is interlaced, bottom field"),
+            ("fcp7xml", "<fielddominance>upper", "<fielddominance>odd", "'odd' is no order of fields"),
+            ("fcpxml", 'fieldOrder="upper first"', 'fieldOrder="lower first"', "the sequence is interlaced, bottom"),
+            ("fcpxml", 'fieldOrder="upper first"', 'fieldOrder="upper"', "fieldOrder is 'upper'"),
+            ("mlt", 'progressive="0"', 'progressive="1"', "the profile is progressive"),
+        ],
+    )
+    def test_of_the_sequence(self, form: str, old: str, new: str, found: str, matrix: Matrix, tmp_path: Path) -> None:
+        timeline = case_timeline("interlaced", matrix)
+        broken = edit(write(form, timeline, tmp_path), old, new)
+        assert any(found in str(finding) for finding in broken.findings(timeline))
+
+
 class TestInclusiveOut:
     """2"""
 
