@@ -163,6 +163,12 @@ def _reel(timeline: Timeline, path: Path, options: ExportOptions, progress: Prog
     return write_reel(timeline, path, options, progress)
 
 
+def _reel_duration(timeline: Timeline, options: ExportOptions) -> Fraction:
+    from autohighlight.export.reel import reel_duration
+
+    return reel_duration(timeline, options)
+
+
 def _edl(timeline: Timeline, path: Path, options: ExportOptions, progress: ProgressCallback) -> list[Path]:
     from autohighlight.export.edl import write_edl
 
@@ -260,7 +266,7 @@ def _moving(form: str, name: str, *options: str) -> Exporter:
         f"one {name} a highlight, for messages and pages",
         renders=True,
         defaults=GIF_DEFAULTS,
-        options=frozenset({"width", "fps", "max_bytes", "loop", *options}),
+        options=frozenset({"width", "ffmpeg", "fps", "max_bytes", "loop", *options}),
     )
 
 
@@ -272,7 +278,8 @@ _EXPORTERS = {
         (".mp4", ".mov", ".mkv"),
         "one film of all highlights",
         renders=True,
-        options=frozenset({"codec", "crf", "preset", "transition"}),
+        duration=_reel_duration,
+        options=frozenset({"codec", "crf", "ffmpeg", "preset", "transition"}),
     ),
     "edl": _timeline(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere", "markers"),
     "fcp7xml": _timeline(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve", "markers"),

@@ -6,6 +6,7 @@ import csv
 import importlib.resources
 import io
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,16 @@ def schema_text() -> str:
     return importlib.resources.files("autohighlight").joinpath("schemas", "highlights.schema.json").read_text("utf-8")
 
 
-def highlights_document(analysis: Analysis, selection: Selection, output: Path | None) -> dict[str, Any]:
+def highlights_document(
+    analysis: Analysis, selection: Selection, output: Path | None, shown: Fraction | None = None
+) -> dict[str, Any]:
     """What ``--json`` prints: one video, its clips with their scores, and its highlights in the order shown.
 
     Args:
         analysis: of the video.
         selection: what was chosen.
         output: the file that was written, if any.
+        shown: how long the reel of these highlights is, in seconds, if one is asked for.
     """
     media, features, scores = analysis.media, analysis.features, analysis.scores
     return {
@@ -46,6 +50,7 @@ def highlights_document(analysis: Analysis, selection: Selection, output: Path |
             {**seconds(highlight.time_range), "score": float(highlight.score), "reason": highlight.reason}
             for highlight in selection
         ],
+        "reel_duration": None if shown is None else float(shown),
         "output": None if output is None else str(output),
     }
 

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autohighlight.config import ExportOptions, Options
+from autohighlight.config import ExportOptions, Options, SelectOptions
 from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError, VerifyError
 from autohighlight.files import check_destination, hidden_beside, move_into_place
-from autohighlight.plugins import Faults, Plugins, TimelineVerifier, TimelineWriter, timeline_built
+from autohighlight.plugins import Exporter, Faults, Plugins, TimelineVerifier, TimelineWriter, timeline_built
 from autohighlight.scorers import check_selector
 from autohighlight.scorers.combined import find_scorer
+from autohighlight.times import Length
 from autohighlight.types import FeatureTrack, MediaInfo, Progress, ProgressCallback, ScoreTrack, Selection
 
 if TYPE_CHECKING:
+    from autohighlight.selection.filling import Chosen
     from autohighlight.timeline.build import FormatOf
     from autohighlight.timeline.model import Timeline
-    from autohighlight.times import Length
 
 
 _LOG = logging.getLogger(__name__)
@@ -134,11 +137,83 @@ def analyse(
     return Analysis(media, features, scorer(features, options.score))
 
 
-def select(analysis: Analysis, options: Options | None = None, *, plugins: Plugins | None = None) -> Selection:
-    """Chooses highlights by the scores of an analysis; options and plugins as in `extract`."""
+def select(
+    analysis: Analysis,
+    options: Options | None = None,
+    *,
+    plugins: Plugins | None = None,
+    exporter: str | None = None,
+) -> Selection:
+    """Chooses highlights by the scores of an analysis.
+
+    Args:
+        analysis: of the video.
+        options: see `autohighlight.config`; the defaults if None.
+        plugins: the built-in and installed ones if None.
+        exporter: the form that they are for: in a reel with crossfades, more highlights are as long together. None: the
+            form does not matter.
+    """
+    from autohighlight.selection.budget import limits_of
+
     options, plugins = options or Options(), plugins or _usual_plugins()
     policy = plugins.selection_policies[options.select.policy]
-    return policy(analysis.media, analysis.scores, analysis.features.shot_boundaries, options.select)
+
+    def choose(limits: SelectOptions) -> tuple[Selection]:
+        return (policy(analysis.media, analysis.scores, analysis.features.shot_boundaries, limits),)
+
+    if exporter is None:
+        return choose(options.select)[0]
+    allowed = limits_of(analysis.media, options.select).budget
+    return filled_for(plugins.exporters[exporter], choose, allowed, options)[0]
+
+
+def filled_for(
+    form: Exporter,
+    choose: Callable[[SelectOptions], Chosen],
+    allowed: Fraction,
+    options: Options,
+    *,
+    format_of: FormatOf = "first",
+) -> Chosen:
+    """What `choose` gives; where the form shows it for less long than it is, enough more.
+
+    Args:
+        form: that it is for.
+        choose: gives the choice under given limits.
+        allowed: for how many seconds it may be shown.
+        options: of the run.
+        format_of: as in `timeline.build.build_timeline`.
+    """
+    from autohighlight.selection.filling import filled
+    from autohighlight.timeline.build import build_timeline
+
+    def shown(some: Chosen) -> Fraction:
+        return _shown(form, build_timeline(*some, format_of=format_of), options) if any(some) else Fraction(0)
+
+    chosen = choose(options.select)
+    if not any(chosen) or shown(chosen) == build_timeline(*chosen, format_of=format_of).duration:
+        return chosen
+
+    def choose_within(budget: Fraction) -> Chosen:
+        return chosen if budget == allowed else choose(dataclasses.replace(options.select, duration=Length(budget)))
+
+    return filled(choose_within, shown, allowed, options.select)
+
+
+def shown_as(exporter: str, selection: Selection, options: Options, plugins: Plugins) -> Fraction:
+    """For how many seconds a selection is shown once it is written in a form."""
+    if not selection:
+        return Fraction(0)
+    return _shown(plugins.exporters[exporter], build(selection, plugins=plugins), options)
+
+
+def _shown(form: Exporter, timeline: Timeline, options: Options) -> Fraction:
+    return timeline.duration if form.duration is None else form.duration(timeline, options.export)
+
+
+def film_among(forms: Iterable[str], plugins: Plugins) -> str | None:
+    """The first of some forms that tells for how long it is shown; the others are to hold the same highlights."""
+    return next((name for name in forms if plugins.exporters[name].duration is not None), None)
 
 
 def score(video: Path | str, **options: Any) -> ScoreTrack:
@@ -165,7 +240,7 @@ def highlight(video: Path | str, **options: Any) -> Selection:
         AutohighlightError: see `autohighlight.errors`.
     """
     chosen, plugins = Options.of(**options), _usual_plugins()
-    return select(analyse(video, chosen, plugins=plugins), chosen, plugins=plugins)
+    return select(analyse(video, chosen, plugins=plugins), chosen, plugins=plugins, exporter="reel")
 
 
 def build(

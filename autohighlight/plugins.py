@@ -103,6 +103,12 @@ class Faults:
     warnings: tuple[str, ...] = ()
 
 
+class TimelineDuration(Protocol):
+    """Tells for how many seconds what is written of a timeline is shown; not longer than the timeline is."""
+
+    def __call__(self, timeline: Timeline, options: ExportOptions, /) -> Fraction: ...
+
+
 @dataclass(frozen=True)
 class Exporter:
     """A form in which a timeline can be written.
@@ -115,6 +121,8 @@ class Exporter:
         renders: whether it shows pictures of its own, as a reel does, and does not point into the sources; then it has
             no use for handles.
         verify: reads what was written again, by a reader of its own; None: nothing can be checked.
+        duration: how long what is written is shown; None: as long as its timeline. Where it is less, as with
+            crossfades, more highlights are chosen.
         defaults: of options of `autohighlight.config.SelectOptions`, where this form has others than a reel: name ->
             value, as on the command line. They hold wherever this form is written and the user says nothing else.
         options: names of the fields of `autohighlight.config.ExportOptions` that `write` reads, but for ``overwrite``;
@@ -126,6 +134,7 @@ class Exporter:
     summary: str
     renders: bool = False
     verify: TimelineVerifier | None = None
+    duration: TimelineDuration | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
     options: frozenset[str] | None = None
 

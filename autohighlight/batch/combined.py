@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autohighlight import pipeline
 from autohighlight.batch.scored import ScoredVideo
-from autohighlight.config import Options
+from autohighlight.config import Options, SelectOptions
 from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError
 from autohighlight.pipeline import no_progress
-from autohighlight.plugins import Plugins
+from autohighlight.plugins import Exporter, Plugins
 from autohighlight.scorers.across import comparable
-from autohighlight.selection.budget import Material, choose_within_budget
+from autohighlight.selection.budget import Material, choose_within_budget, limits_of_all
 from autohighlight.types import MediaInfo, ProgressCallback, Selection
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def select_over_all(
     videos: Sequence[ScoredVideo],
     options: Options | None = None,
     *,
+    form: Exporter | None = None,
     probe: Callable[[Path, Options], MediaInfo] = pipeline.probe,
 ) -> tuple[Selection, ...]:
     """Chooses the highlights of all videos together: see `selection.budget.choose_within_budget`.
@@ -39,6 +41,7 @@ def select_over_all(
     Args:
         videos: as they were scored, in the order in which they are to be shown.
         options: limits and order; the defaults if None.
+        form: that they are for: in a reel with crossfades, more highlights are as long together.
         probe: gives what the file itself says of it, within the limits that the options set.
 
     Returns:
@@ -57,14 +60,22 @@ def select_over_all(
         raise OptionError(f"highlights of several videos are chosen by --policy {POLICY} alone")
     scores = comparable([video.scores for video in videos], [video.measures for video in videos])
     materials = [Material(video, track, video.shot_boundaries) for video, track in zip(videos, scores, strict=True)]
-    chosen = choose_within_budget(materials, options.select)
-    selections = []
-    for video, track, highlights in zip(videos, scores, chosen, strict=True):
-        if highlights:
-            media = probe(video.path, options)
-            video.check(media)
-            selections.append(Selection(media, tuple(highlights), track))
-    return tuple(selections if options.select.order == "time" else _by_score(selections))
+
+    @functools.cache
+    def media_of(number: int) -> MediaInfo:
+        media = probe(videos[number].path, options)
+        videos[number].check(media)
+        return media
+
+    def choose(limits: SelectOptions) -> tuple[Selection, ...]:
+        chosen = zip(scores, choose_within_budget(materials, limits), strict=True)
+        selections = [Selection(media_of(n), tuple(those), track) for n, (track, those) in enumerate(chosen) if those]
+        return tuple(selections if options.select.order == "time" else _by_score(selections))
+
+    if form is None:
+        return choose(options.select)
+    allowed = limits_of_all(materials, options.select)[0].budget
+    return pipeline.filled_for(form, choose, allowed, options, format_of="most")
 
 
 def _by_score(selections: Sequence[Selection]) -> Iterator[Selection]:

@@ -97,7 +97,7 @@ class Outcome:
         files: results, not yet published.
         duration_seconds: of the video.
         num_highlights: that were chosen.
-        highlight_seconds: their total length.
+        highlight_seconds: for how long they are shown in the reel; their total length where none is asked for.
         elapsed_seconds: that the work took.
         warnings: what somebody should know, a line each.
         cause: why it failed, or why a form is missing; empty if all is well.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight import pipeline
 from autohighlight.batch.combined import select_over_all, write_combined
 from autohighlight.batch.jobs import STATE_FOLDER, Wishes
 from autohighlight.batch.publish import is_same_file
@@ -73,13 +74,16 @@ def write_montages(
         return ()
     noted = {path: _Noted.of(path, database) for path in request.montages.values()}
     chosen: dict[SelectOptions, tuple[Selection, ...]] = {}
+    film = pipeline.film_among(request.montages, plugins)
     for form, path in request.montages.items():
         options = request.options_of(plugins.exporters[form])
-        digest = _digest(form, options, done, plugins)
+        shown_as = plugins.exporters[film] if film and options.select == request.options.select else None
+        digest = _digest(form, options, done, plugins, "" if shown_as is None else options.export.transition)
         if noted[path].digest == digest and noted[path].is_unchanged:
             continue
         if options.select not in chosen:
-            chosen[options.select] = select_over_all([_scored(record, request.output) for record in done], options)
+            videos = [_scored(record, request.output) for record in done]
+            chosen[options.select] = select_over_all(videos, options, form=shown_as)
         with _staging(request.output, path) as folder:
             staged = write_combined(
                 chosen[options.select],
@@ -138,11 +142,11 @@ def _scored(record: Record, output: Path) -> ScoredVideo:
         raise OutputError(path, f"cannot be used: {error}", "delete it, and give the same command again") from None
 
 
-def _digest(form: str, options: Options, done: Sequence[Record], plugins: Plugins) -> str:
-    """Tells when a montage is another one: by the scores of all videos and the options."""
+def _digest(form: str, options: Options, done: Sequence[Record], plugins: Plugins, transition: str) -> str:
+    """Tells when a montage is another one: by the scores of all videos, the options, and what joins highlights."""
     scores = [result.digest for record in done for result in record.results if result.path.name == f"{record.key}.json"]
     wishes = Wishes.of(options, {form: options}, plugins.exporters).results
-    return hashlib.blake2b(json.dumps([scores, wishes]).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(json.dumps([scores, wishes, transition]).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)

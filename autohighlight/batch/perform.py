@@ -135,9 +135,11 @@ def _write(
     job: Job, folder: Path, analysis: Analysis, plugins: Plugins, progress: ProgressCallback
 ) -> tuple[tuple[Staged, ...], Outcome]:
     """Chooses, and writes every result into a folder; gives them, and what there is to say."""
-    selection = pipeline.select(analysis, job.options, plugins=plugins)
+    film = pipeline.film_among(job.forms, plugins)
+    selection = pipeline.select(analysis, job.options, plugins=plugins, exporter=film)
+    shown = None if film is None else pipeline.shown_as(film, selection, job.options, plugins)
     decisions = folder / f"{job.stem.name}{DECISIONS_SUFFIX}"
-    document = highlights_document(analysis, selection, None) | {"video": remote.shown(job.source)}
+    document = highlights_document(analysis, selection, None, shown) | {"video": remote.shown(job.source)}
     decisions.write_text(to_json(document) + "\n", "ascii", newline="\n")  # the same bytes on every system
     written, warnings = [decisions], list(_losses(analysis))
     refused: list[AutohighlightError] = []
@@ -164,7 +166,7 @@ def _write(
         hint=refused[0].hint if refused else "",
         duration_seconds=float(analysis.media.duration),
         num_highlights=len(selection),
-        highlight_seconds=float(selection.duration),
+        highlight_seconds=float(selection.duration if shown is None else shown),
         warnings=tuple(warnings),
     )
     scores = folder / job.scores.name

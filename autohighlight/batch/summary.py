@@ -45,7 +45,7 @@ class Totals:
         num_incomplete: that are done, but lack a form that cannot express them.
         duration_seconds: of the videos that are done.
         num_highlights: in these.
-        highlight_seconds: their total length.
+        highlight_seconds: for how long they are shown; see `Outcome`.
     """
 
     num_videos: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -38,13 +39,19 @@ def highlights_table(selection: Selection) -> Table:
     return table
 
 
-def highlights_summary(selection: Selection) -> str:
-    """``3 highlights, 6.0 s of 0:40.0 (15%)``."""
+def highlights_summary(selection: Selection, shown: Fraction | None = None) -> str:
+    """``3 highlights, 6.0 s of 0:40.0 (15%)``.
+
+    Args:
+        selection: what was chosen.
+        shown: for how many seconds it is shown, where transitions make it less than it is long.
+    """
     media, number = selection.media, len(selection)
-    part = float(selection.duration / media.duration)
+    length = selection.duration if shown is None else shown
+    fading = ", fading into each other" if length < selection.duration else ""
     return (
-        f"{number} highlight{'' if number == 1 else 's'}, {float(selection.duration):.1f} s of "
-        f"{format_clock(media.duration)} ({part:.0%})"
+        f"{number} highlight{'' if number == 1 else 's'}{fading}, {float(length):.1f} s of "
+        f"{format_clock(media.duration)} ({float(length / media.duration):.0%})"
     )
 
 

@@ -109,12 +109,16 @@ class Choices:
     Args:
         analyses: of the videos.
         session: where each choice is printed when it is first made.
+        options: of the run.
+        film: the form that those highlights are for which have no options of their own; None: none in particular.
         is_silent: print none.
         made: the choices made so far.
     """
 
     analyses: Sequence[Analysis]
     session: Session
+    options: Options
+    film: str | None
     is_silent: bool = False
     made: dict[SelectOptions, tuple[Selection, ...]] = field(default_factory=dict)
 
@@ -128,9 +132,10 @@ class Choices:
         from autohighlight import pipeline
         from autohighlight.cli.commands.reel import print_highlights
 
-        selection = pipeline.select(analysis, options, plugins=self.session.plugins)
+        plugins, film = self.session.plugins, self.film if options.select == self.options.select else None
+        selection = pipeline.select(analysis, options, plugins=plugins, exporter=film)
         if not self.is_silent:
-            print_highlights(analysis, selection, self.session)
+            print_highlights(analysis, selection, self.session, film=film, options=options)
         return selection
 
 

@@ -177,6 +177,11 @@ def lay_out(timeline: Timeline, *, is_crossfade: bool) -> list[Place]:
     return places
 
 
+def reel_duration(timeline: Timeline, options: ExportOptions) -> Fraction:
+    """How long the film is, in seconds: in crossfades two parts are shown at once."""
+    return lay_out(timeline, is_crossfade=options.transition == "crossfade")[-1].end / timeline.frame_rate
+
+
 def _counted(
     frames: Iterator[list[NDArray[Any]]], total: int, progress: ProgressCallback
 ) -> Iterator[list[NDArray[Any]]]:

@@ -107,7 +107,7 @@ def choose_within_budget(materials: Sequence[Material], options: SelectOptions) 
         own = dataclasses.replace(limit, budget=_total(those) + spare)
         final = _at_their_places(material, those, own)
         spare = own.budget - _total(final)
-        highlights = [_highlight(time_range, material.scores) for time_range in final]
+        highlights = [highlight_of(time_range, material.scores) for time_range in final]
         if options.order == "score":
             highlights.sort(key=lambda highlight: (-highlight.score, highlight.time_range))
         chosen.append(highlights)
@@ -189,7 +189,8 @@ def _limits(videos: Sequence[Timing], covered: Sequence[Fraction], options: Sele
     ]
 
 
-def _highlight(time_range: TimeRange, scores: ScoreTrack) -> Highlight:
+def highlight_of(time_range: TimeRange, scores: ScoreTrack) -> Highlight:
+    """The highlight that a stretch of a video makes, with the mean score of its clips and the reason for it."""
     first, weights = clip_weights(scores.clips, time_range)
     mean = float(np.average(scores.values[first : first + len(weights)], weights=weights))
     return Highlight(time_range, min(1.0, max(0.0, mean)), reason_for(time_range, scores))

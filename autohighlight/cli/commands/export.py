@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
             analyses.append(pipeline.analyse(video, options, plugins=session.plugins, progress=progress))
         remark_losses(analyses[-1], session)
     remark_selector(options, session)
-    written = write_all(Choices(analyses, session), places, layered, session)
+    choices = Choices(analyses, session, options, pipeline.film_among(places, session.plugins))
+    written = write_all(choices, places, layered, session)
     if written.files:
         print_written(written.files, session)
     written.check()

@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace, session: Session, *, usual_format: str) -
     remark_losses(analysis, session)
     remark_selector(options, session)
     if not arguments.json:
-        print_highlights(analysis, selection, session)
+        print_highlights(analysis, selection, session, options=options)
     made: list[Animation] = []
     if not arguments.dry_run:
         made = _write(selection, place(video, arguments.output, form, len(selection)), form, options, session)

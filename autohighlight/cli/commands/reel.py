@@ -115,7 +115,7 @@ def make_reel(
         analysis = pipeline.analyse(video, options, plugins=session.plugins, progress=progress)
     remark_losses(analysis, session)
     remark_selector(options, session)
-    choices = Choices([analysis], session, is_silent=as_json)
+    choices = Choices([analysis], session, options, "reel", is_silent=as_json)
     (selection,) = choices.of(options)
     written, timelines = list[Path](), Written()
     if not dry_run:
@@ -125,20 +125,33 @@ def make_reel(
         timelines = write_all(choices, places, layered, session)
         written += timelines.files
     if as_json:
-        session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None)))
+        shown = pipeline.shown_as("reel", selection, options, session.plugins)
+        session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None, shown)))
     else:
         print_written(written, session)
     timelines.check()
     return selection
 
 
-def print_highlights(analysis: Analysis, selection: Selection, session: Session) -> None:
-    """Prints the table of highlights and a line below it."""
+def print_highlights(
+    analysis: Analysis, selection: Selection, session: Session, *, film: str | None = None, options: Options
+) -> None:
+    """Prints the table of highlights and a line below it.
+
+    Args:
+        analysis: of the video.
+        selection: what was chosen.
+        session: where to print.
+        film: the form that it is for; its length is then the one that is printed.
+        options: that it is written with.
+    """
+    from autohighlight import pipeline
     from autohighlight.cli.tables import highlights_summary, highlights_table, made_by
 
+    shown = None if film is None else pipeline.shown_as(film, selection, options, session.plugins)
     if selection:
         session.print(highlights_table(selection))
-    session.print(f"{highlights_summary(selection)}, {made_by(analysis)}")
+    session.print(f"{highlights_summary(selection, shown)}, {made_by(analysis)}")
     start = analysis.media.time_range.start
     if start != 0:
         session.remark(f"times are on the file's own clock, which begins at {float(start):.3f} s")
