@@ -16,7 +16,7 @@ from autohighlight.batch.jobs import STATE_FOLDER, Wishes
 from autohighlight.batch.montage import check_montages, write_montages
 from autohighlight.batch.perform import measure, state_of
 from autohighlight.batch.request import Plan, Request, make_job, make_plan
-from autohighlight.batch.run import Ended, note_down, run
+from autohighlight.batch.run import Ended, leave_tidy, note_down, run
 from autohighlight.batch.summary import check_summary, write_summary
 from autohighlight.batch.train_first import train_on_folder
 from autohighlight.errors import FileError, OptionError
@@ -109,6 +109,7 @@ def complete(
         with audience.progress() as progress:
             montages = write_montages(request, _records(plan, database), database, plugins, progress)
     finally:
+        leave_tidy(request.output)
         records = _records(plan, database)
         write_summary(records, request.output, montages, database, overwrite=overwrite)
     return Ending(plan, records, montages, selector)

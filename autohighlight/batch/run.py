@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,12 @@ def recover(database: Database, output: Path, *, overwrite: bool = False) -> Non
         elif record.status == "running":
             database.put(replace(record, status="pending"))
     shutil.rmtree(output / STATE_FOLDER / "staging", ignore_errors=True)
+
+
+def leave_tidy(output: Path) -> None:
+    """Removes the staging directory, unless something is still in it for a later run to publish."""
+    with contextlib.suppress(OSError):
+        (output / STATE_FOLDER / "staging").rmdir()
 
 
 def note_down(steps: Sequence[Step], database: Database) -> None:
