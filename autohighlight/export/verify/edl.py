@@ -11,83 +11,30 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from autohighlight.errors import OptionError
 from autohighlight.export.verify.contents import DeclaredMedia, ReadClip, ReadMarker, ReadSequence, Said
+from autohighlight.export.verify.edl_lines import LABEL, Event, events_of, lines_of
 from autohighlight.export.verify.findings import Place
 from autohighlight.export.verify.inspection import Inspection, in_words
 from autohighlight.export.verify.media import first_label
 from autohighlight.timecode import RATES, Timecode, TimecodeFormat
 
-_LABEL = r"(\d\d?[:;]\d\d[:;]\d\d[:;.,]\d\d\d?)"
-_EVENT = re.compile(
-    r"(\d{1,6})\s+(\S.*?)\s+(NONE|B|V\d?|AA?\d?(?:/V)?|A\d{1,2})\s+(C|D|W\d+|K ?[BO]?)\s+(?:(\d{1,3})\s+)?"
-    + r"\s+".join([_LABEL] * 4)
-)
-_COMMENT = re.compile(r"\*\s*(FROM CLIP NAME|SOURCE FILE|LOC):\s*(.*)")
-_LOCATOR = re.compile(_LABEL + r"(?:\s.*)?")
-_CHANNELS = re.compile(r"AUD((?:\s+\d{1,2})+)")
+_LOCATOR = re.compile(LABEL + r"(?:\s.*)?")
 _DIVIDED = re.compile(r".* (\d{1,4}) of (\d{1,4})")
 _REEL = re.compile(r"[0-9A-Za-z_.-]{1,8}")
 _BLACK = ("BL", "AX")
-_LONGEST_LINE = 4096
-_SILENT_WORDS = ("TITLE:", "FCM:", "AUD", "*", "M2")
 
 MAX_EVENTS = 999
 """Events in one list: their numbers have three digits."""
 
 
-@dataclass
-class _Event:
-    """The lines of an event.
-
-    Args:
-        place: of its first line.
-        number: as written.
-        reel: as written.
-        mode: what it takes, as ``AA/V``.
-        kind: ``C`` for a cut; wipes, dissolves and keys have others.
-        labels: source in and out, record in and out.
-        further_channels: of sound, beside those of the mode.
-        source_file: the path in its comment.
-        locators: labels of its markers.
-        is_retimed: whether a line ``M2`` changes its speed.
-    """
-
-    place: Place
-    number: int
-    reel: str
-    mode: str
-    kind: str
-    labels: tuple[str, str, str, str]
-    further_channels: set[int] = field(default_factory=set)
-    source_file: Said[str] | None = None
-    locators: list[Said[str]] = field(default_factory=list)
-    is_retimed: bool = False
-
-    @property
-    def has_picture(self) -> bool:
-        return "V" in self.mode or self.mode == "B"
-
-    @property
-    def channels(self) -> frozenset[int]:
-        """Numbers of the sound channels that it takes."""
-        word = self.mode.partition("/")[0]
-        own = {"AA": {1, 2}, "A": {1}, "B": {1}}.get(word, set[int]())
-        if not own and (number := re.fullmatch(r"A(\d+)", word)):
-            own = {int(number[1])}
-        elif not own and (number := re.fullmatch(r"AA(\d+)", word)):
-            own = {int(number[1]), int(number[1]) + 1}
-        return frozenset(own | self.further_channels)
-
-
 def read_edl(inspection: Inspection, content: bytes) -> Iterator[ReadSequence]:
     """The list as a sequence; what the format itself forbids is reported."""
-    lines = _lines(inspection, content)
-    events = _events(inspection, lines)
+    lines = lines_of(inspection, content)
+    events = events_of(inspection, lines)
     if not events:
         inspection.error(Place(0, "the list"), "has no event that can be read", "write the timeline again")
         return
@@ -107,15 +54,6 @@ def read_edl(inspection: Inspection, content: bytes) -> Iterator[ReadSequence]:
     yield _Reader(inspection, TimecodeFormat(rate, is_drop_frame)).sequence(events, _number(lines))
 
 
-def _lines(inspection: Inspection, content: bytes) -> list[str]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-        inspection.note(Place(0, "the list"), "is not in UTF-8: names were read as Latin-1")
-    return [line.strip("\r")[:_LONGEST_LINE] for line in text.split("\n")]
-
-
 def _number(lines: list[str]) -> tuple[int, int] | None:
     """Which of several lists this is; None where it is the only one."""
     title = next((line for line in lines if line.startswith("TITLE:")), "")
@@ -123,44 +61,13 @@ def _number(lines: list[str]) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match and 1 <= int(match[1]) <= int(match[2]) else None
 
 
-def _events(inspection: Inspection, lines: list[str]) -> list[_Event]:
-    events = list[_Event]()
-    for number, line in enumerate(lines, start=1):
-        if match := _EVENT.fullmatch(line.strip()):
-            place = Place(number, f"event {match[1]}")
-            labels = (match[6], match[7], match[8], match[9])
-            events.append(_Event(place, int(match[1]), match[2], match[3], match[4], labels))
-        elif re.match(r"\d+\s", line):
-            problem = "cannot be read: number, reel, channels, cut and four labels of timecode are looked for"
-            inspection.error(Place(number, "the line"), problem, "a reel has no blanks; a label is 01:00:00:00")
-        elif events:
-            _add_to(inspection, events[-1], line.strip(), number)
-        elif line.strip() and not line.startswith(_SILENT_WORDS):
-            inspection.note(Place(number, "the line"), f"{line.strip()[:40]!r} is not known and was not checked")
-    return events
-
-
-def _add_to(inspection: Inspection, event: _Event, line: str, number: int) -> None:
-    """Takes a line that belongs to the event before it."""
-    if comment := _COMMENT.match(line):
-        said = Said(comment[2], Place(number, f"* {comment[1]} of {event.place.element}"))
-        if comment[1] == "SOURCE FILE":
-            event.source_file = said
-        elif comment[1] == "LOC":
-            event.locators.append(said)
-    elif channels := _CHANNELS.fullmatch(line):
-        event.further_channels.update(map(int, channels[1].split()))
-    elif line.startswith("M2"):
-        event.is_retimed = True
-    elif line and not line.startswith(_SILENT_WORDS):
-        inspection.note(Place(number, "the line"), f"{line[:40]!r} is not known and was not checked")
-
-
-def _check_numbers_and_reels(inspection: Inspection, events: list[_Event]) -> None:
+def _check_numbers_and_reels(inspection: Inspection, events: list[Event]) -> None:
     reels = dict[str, str]()
-    for expected, event in enumerate(events, start=1):
-        if event.number != expected:
+    expected, before = 1, None
+    for event in events:
+        if event.number not in (expected, before):  # lines of one number belong together
             inspection.odd(event.place, f"its number is {event.number}, and it is number {expected}", "count from 1 on")
+        expected, before = expected + (event.number != before), event.number
         if " " in event.reel:
             inspection.error(event.place, f"the reel {event.reel!r} has a blank, where its name ends to readers",
                              "use letters and digits")  # fmt: skip
@@ -176,7 +83,7 @@ def _check_numbers_and_reels(inspection: Inspection, events: list[_Event]) -> No
         inspection.error(events[MAX_EVENTS].place, problem, "divide it into several lists")
 
 
-def _counting(inspection: Inspection, lines: list[str], events: list[_Event]) -> bool:
+def _counting(inspection: Inspection, lines: list[str], events: list[Event]) -> bool:
     """Whether record timecode is drop-frame: as the first line FCM says, or the first label where there is none."""
     said = [(number, line[4:].strip()) for number, line in enumerate(lines, start=1) if line.startswith("FCM:")]
     for number, words in said:
@@ -195,12 +102,12 @@ def _has_semicolon(label: str) -> bool:
     return re.split(r"\d+", label)[3] != ":"
 
 
-def _path(inspection: Inspection, event: _Event) -> Path | None:
+def _path(inspection: Inspection, event: Event) -> Path | None:
     said = event.source_file
     return inspection.path_on_one_line(said.value) if said is not None and said.value else None
 
 
-def _rate(inspection: Inspection, events: list[_Event]) -> Fraction | None:
+def _rate(inspection: Inspection, events: list[Event]) -> Fraction | None:
     if inspection.timeline is not None:
         return inspection.timeline.frame_rate
     for event in events:
@@ -208,6 +115,14 @@ def _rate(inspection: Inspection, events: list[_Event]) -> Fraction | None:
         if path and path.is_absolute() and (media := inspection.media(path, (event.source_file or event).place)):
             return media.frame_rate
     return None
+
+
+_Span = tuple[int, int]
+
+
+def _is_origin_of_a_transition(event: Event, events: list[Event]) -> bool:
+    """Whether it only says what the next event of its number comes from: the first of two lines of a dissolve."""
+    return any(other.number == event.number and other.kind != "C" for other in events)
 
 
 class _Reader:
@@ -223,15 +138,22 @@ class _Reader:
         self._format = format_
         self._media = dict[str, DeclaredMedia]()
 
-    def sequence(self, events: list[_Event], number: tuple[int, int] | None) -> ReadSequence:
+    def sequence(self, events: list[Event], number: tuple[int, int] | None) -> ReadSequence:
         place = Place(1, "the list")
         origin = self._origin(events)
-        clips, markers = list[ReadClip](), list[ReadMarker]()
+        clips, markers, fillers, unread = list[ReadClip](), list[ReadMarker](), list[_Span](), list[_Span]()
         for event in events:
             if event.kind != "C" or event.is_retimed:
                 words = "changes speed" if event.is_retimed else "is no plain cut"
-                self._inspection.note(event.place, f"{words}: it was not checked")
-            elif event.reel not in _BLACK and (clip := self._clip(event, origin)):
+                self._inspection.note(event.place, f"{words}: that was not checked")
+            record = self._record_span(event, origin)
+            if record is None or (record[0] == record[1] and _is_origin_of_a_transition(event, events)):
+                continue
+            if event.reel in _BLACK and event.source_file is None:
+                (fillers if event.reel == _BLACK[0] else unread).append(record)
+            elif not event.is_read:
+                unread.append(record)
+            elif clip := self._clip(event, record):
                 clips.append(clip)
                 markers += self._markers(event, clip, origin)
         return ReadSequence(
@@ -242,17 +164,19 @@ class _Reader:
             if number is not None and number[0] > 1
             else Said(Timecode(self._format, origin), events[0].place),
             markers=tuple(markers),
+            fillers=() if self._inspection.timeline else tuple(fillers),
+            unread=tuple(unread),
             number=number,
         )
 
-    def _origin(self, events: list[_Event]) -> int:
+    def _origin(self, events: list[Event]) -> int:
         """The number of the sequence's first frame; a list that is not the first of several begins later."""
         if self._inspection.timeline is not None:
             return self._inspection.timeline.start_timecode.frame
         frames = [self._record(event, 2) for event in events]
         return min((frame for frame in frames if frame is not None), default=0)
 
-    def _record(self, event: _Event, index: int) -> int | None:
+    def _record(self, event: Event, index: int) -> int | None:
         """The number of the frame that the label of the record has."""
         label, is_drop_frame = event.labels[index], self._format.is_drop_frame
         if _has_semicolon(label) != is_drop_frame:
@@ -261,7 +185,7 @@ class _Reader:
             self._inspection.odd(event.place, f"{label} is not written as FCM: {fcm} says", remedy)
         return self._frame(event, label, self._format)
 
-    def _frame(self, event: _Event, label: str, format_: TimecodeFormat) -> int | None:
+    def _frame(self, event: Event, label: str, format_: TimecodeFormat) -> int | None:
         written = re.sub(r"[:;.,](?=\d+$)", ";" if format_.is_drop_frame else ":", label)
         try:
             return Timecode.parse(written, format_.rate).frame
@@ -271,20 +195,24 @@ class _Reader:
             self._inspection.error(event.place, problem, "set the rate of the sequence, or write the list again")
             return None
 
-    def _clip(self, event: _Event, origin: int) -> ReadClip | None:
+    def _record_span(self, event: Event, origin: int) -> _Span | None:
+        """Its frames ``[first, end)`` of the sequence; None, and reported, where a label cannot be read."""
         first, end = (self._record(event, index) for index in (2, 3))
         if first is None or end is None:
             return None
         day = self._format.frames_per_day
         record_first = (first - origin) % day
-        record_end = record_first + (end - first) % day
+        return record_first, record_first + (end - first) % day
+
+    def _clip(self, event: Event, record: _Span) -> ReadClip | None:
+        record_first, record_end = record
         source = self._source(event, record_end - record_first)
         if source is None:
             return None
         return ReadClip(
             place=event.place,
             media=self._declared(event),
-            track="V" if event.has_picture else f"A{min(event.channels, default=0)}",
+            track=event.track,
             has_picture=event.has_picture,
             record_first=Said(record_first, event.place),
             record_end=Said(record_end, event.place),
@@ -293,7 +221,7 @@ class _Reader:
             channels=event.channels,
         )
 
-    def _declared(self, event: _Event) -> DeclaredMedia:
+    def _declared(self, event: Event) -> DeclaredMedia:
         """The file of an event; all that a list says of it is its path, and how its labels are counted."""
         said, path = event.source_file, _path(self._inspection, event)
         key = said.value if said is not None else event.reel
@@ -303,11 +231,12 @@ class _Reader:
                 self._inspection.note(place, f"no line * SOURCE FILE says where the reel {event.reel} is: not checked")
             elif not path.is_absolute():
                 self._inspection.odd(place, f"{path} is no absolute path", "name the file by its whole path")
-                path = (self._inspection.path.parent / path).absolute()
+                beside = (self._inspection.path.parent / path).absolute()
+                path = beside if self._inspection.timeline or beside.is_file() else None
             self._media[key] = DeclaredMedia(place, path)
         return self._media[key]
 
-    def _source(self, event: _Event, num_frames: int) -> tuple[Fraction, Fraction] | None:
+    def _source(self, event: Event, num_frames: int) -> tuple[Fraction, Fraction] | None:
         """Where it begins and ends in its file, in seconds from the file's first frame on."""
         declared = self._declared(event)
         media = None if declared.path is None else self._inspection.media(declared.path, declared.place)
@@ -330,7 +259,7 @@ class _Reader:
             self._inspection.error(event.place, problem, "outs are exclusive: the frame after the last")
         return source_first / rate, (source_first + length) / rate
 
-    def _markers(self, event: _Event, clip: ReadClip, origin: int) -> Iterator[ReadMarker]:
+    def _markers(self, event: Event, clip: ReadClip, origin: int) -> Iterator[ReadMarker]:
         for said in event.locators:
             match = _LOCATOR.fullmatch(said.value)
             frame = None if match is None else self._frame(event, match[1], self._format)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from autohighlight.export.verify.contents import DeclaredMedia, ReadClip, ReadMarker, ReadSequence, Said
+from autohighlight.export.verify.fcp7xml_links import Item, check_links
 from autohighlight.export.verify.fcp7xml_media import Files, field_order_of, frames, rate_of, size_of, timecode_of
 from autohighlight.export.verify.inspection import Inspection, in_words
 from autohighlight.export.verify.xml_elements import Element, XmlDocument
@@ -54,22 +55,20 @@ def _sequences(element: Element) -> Iterator[Element]:
 
 
 @dataclass(frozen=True)
-class _Item:
-    """A clip item in its place.
+class _Place:
+    """Frames ``[first, end)`` of the sequence.
 
     Args:
-        element: the item.
-        kind: ``video`` or ``audio``.
-        track: number of its track among those of its kind, from 1 on.
-        index: its number on the track, from 1 on.
-        clip: what it shows; None where that could not be read.
+        first: the first.
+        end: the one after the last.
+        overlap: how many at the beginning are those of a transition from the item before.
+        is_exact: whether no transition is beside them.
     """
 
-    element: Element
-    kind: str
-    track: int
-    index: int
-    clip: ReadClip | None
+    first: Said[int]
+    end: Said[int]
+    overlap: int
+    is_exact: bool
 
 
 class _Reader:
@@ -86,6 +85,7 @@ class _Reader:
         self._files = files
         self._element = element
         self._rate = Fraction(0)
+        self._unread = list[tuple[int, int]]()
 
     def sequence(self) -> ReadSequence | None:
         element, inspection = self._element, self._inspection
@@ -95,7 +95,7 @@ class _Reader:
             return None
         self._rate = rate.value
         items = list(self._items())
-        self._check_links(items)
+        check_links(inspection, items)
         self._check_outputs()
         clips = tuple(item.clip for item in items if item.clip)
         timecode = element.find("timecode")
@@ -112,42 +112,73 @@ class _Reader:
             size=size_of(inspection, characteristics) if characteristics else None,
             field_order=field_order_of(inspection, characteristics) if characteristics else None,
             markers=tuple(self._markers(items)),
+            unread=tuple(self._unread),
         )
 
-    def _items(self) -> Iterator[_Item]:
+    def _items(self) -> Iterator[Item]:
         for kind in _KINDS:
             media = self._element.find(f"media/{kind}")
             for number, track in enumerate(media.all("track") if media else (), start=1):
-                for index, element in enumerate(track.all("clipitem"), start=1):
-                    yield _Item(element, kind, number, index, self._clip(element, kind, number))
-                for element in track.all(*_BESIDE):
-                    self._inspection.note(element.place, f"{_BESIDE[element.tag]}: it was not checked")
+                beside = list(track.all("clipitem", *_BESIDE))
+                index = 0
+                for before, element, after in zip([None, *beside], beside, [*beside[1:], None], strict=False):
+                    if element.tag != "clipitem":
+                        self._pass_over(element, _BESIDE[element.tag], is_seen=element.tag == "generatoritem")
+                        continue
+                    index += 1
+                    place = self._place(element, before, after)
+                    clip = self._clip(element, kind, number, place) if place else None
+                    yield Item(element, kind, number, index, clip)
 
-    def _clip(self, element: Element, kind: str, track: int) -> ReadClip | None:
+    def _pass_over(self, element: Element, what: str, *, is_seen: bool = True) -> None:
+        """Says that something was not checked, and keeps the frames that it fills."""
+        self._inspection.note(element.place, f"{what}: it was not checked")
+        first, end = (frames(self._inspection, element, tag) for tag in ("start", "end"))
+        if is_seen and first and end and _UNKNOWN_PLACE not in (first.value, end.value):
+            self._unread.append((first.value, end.value))
+
+    def _place(self, element: Element, before: Element | None, after: Element | None) -> _Place | None:
+        """Where an item lies; where it begins or ends in a transition, that one says it.
+
+        Source: Apple, Elements Catalog, ``start`` and ``end``: they are -1 beside a transition.
+        """
+        first, end = (frames(self._inspection, element, tag) for tag in ("start", "end"))
+        if first is None or end is None:
+            self._inspection.error(element.place, "it lacks <start> or <end>", "write the timeline again")
+            return None
+        overlap, is_exact = 0, _UNKNOWN_PLACE not in (first.value, end.value)
+        if first.value == _UNKNOWN_PLACE and before is not None and before.tag == "transitionitem":
+            span = [frames(self._inspection, before, tag) for tag in ("start", "end")]
+            if span[0] and span[1]:
+                first, overlap = span[0], span[1].value - span[0].value
+        if end.value == _UNKNOWN_PLACE and after is not None and after.tag == "transitionitem":
+            end = frames(self._inspection, after, "end") or end
+        if _UNKNOWN_PLACE in (first.value, end.value):
+            self._inspection.note(element.place, "it begins or ends in a transition: it was not checked")
+            return None
+        return _Place(first, end, overlap, is_exact)
+
+    def _clip(self, element: Element, kind: str, track: int, place: _Place) -> ReadClip | None:
         inspection = self._inspection
         file = element.find("file")
         if file is None:
-            what = "a nested sequence" if element.find("sequence") else "no <file>"
-            inspection.note(element.place, f"it shows {what}: it was not checked")
+            self._pass_over(element, f"it shows {'a nested sequence' if element.find('sequence') else 'no <file>'}")
             return None
         declared = self._files.media(file)
-        first, end, source_first, source_end = (
-            frames(inspection, element, tag) for tag in ("start", "end", "in", "out")
-        )
-        if not (first and end and source_first and source_end):
-            inspection.error(
-                element.place, "it lacks one of <start>, <end>, <in> and <out>", "write the timeline again"
-            )
+        source_first, source_end = (frames(inspection, element, tag) for tag in ("in", "out"))
+        if source_first is None or source_end is None or _UNKNOWN_PLACE in (source_first.value, source_end.value):
+            inspection.odd(element.place, "it lacks <in> or <out>", "write the timeline again")
+            self._unread.append((place.first.value, place.end.value))
             return None
-        if _UNKNOWN_PLACE in (first.value, end.value):
-            inspection.note(element.place, "it begins or ends in a transition: it was not checked")
+        is_on_the_grid = self._check_grid(element, declared)
+        if any(word.text == "timeremap" for word in element.iter("effectid")):
+            self._pass_over(element, "its speed is changed")
             return None
-        self._check_grid(element, declared)
-        is_retimed = any(word.text == "timeremap" for word in element.iter("effectid"))
-        length, shown = end.value - first.value, source_end.value - source_first.value
-        if is_retimed:
-            inspection.note(element.place, "its speed is changed: its length was not checked")
-        elif shown != length:
+        if not is_on_the_grid and inspection.timeline is None:
+            self._unread.append((place.first.value, place.end.value))
+            return None
+        length, shown = place.end.value - place.first.value, source_end.value - source_first.value
+        if place.is_exact and shown != length:
             problem = f"it takes {shown} frames of the file for {length} of the sequence"
             inspection.error(source_end.place, problem, "in and out are frames of the sequence; out is exclusive")
         channel = self._channel(element, kind)
@@ -156,12 +187,13 @@ class _Reader:
             media=declared,
             track=f"{_KINDS[kind]}{track}",
             has_picture=kind == "video",
-            record_first=first,
-            record_end=end,
+            record_first=place.first,
+            record_end=place.end,
             source_start=Said(source_first.value / self._rate, source_first.place),
             source_end=Said(source_end.value / self._rate, source_end.place),
             channels=frozenset([channel]) if channel else frozenset(),
             slack=1 / self._rate,
+            overlap=place.overlap,
         )
 
     def _channel(self, element: Element, kind: str) -> int | None:
@@ -175,14 +207,16 @@ class _Reader:
             return None
         return number.value
 
-    def _check_grid(self, element: Element, declared: DeclaredMedia) -> None:
-        """Its frames are those of the sequence, and its media is as long as the file in these."""
+    def _check_grid(self, element: Element, declared: DeclaredMedia) -> bool:
+        """Whether its frames are those of the sequence; its media is as long as the file in these."""
         rate = rate_of(self._inspection, element)
         if rate and rate.value != self._rate:
             problem = (
                 f"its in and out are counted at {in_words(rate.value)} frames/s, and read at {in_words(self._rate)}"
             )
             self._inspection.odd(rate.place, problem, "count them in frames of the sequence")
+            if self._inspection.timeline is None:
+                return False
         length = frames(self._inspection, element, "duration")
         media = declared.path and self._inspection.media(declared.path, declared.place)
         if length and media:
@@ -190,52 +224,7 @@ class _Reader:
             if length.value != expected and (self._inspection.timeline or abs(length.value - expected) > 1):
                 problem = f"its media is said to be {length.value} frames long; {media.path.name} fills {expected}"
                 self._inspection.error(length.place, problem, "in frames of the sequence")
-
-    def _check_links(self, items: list[_Item]) -> None:
-        """Each link names the place of an item that is there, and picture and sound of one part know each other."""
-        by_id = dict[str, _Item]()
-        for item in items:
-            id_ = item.element.attributes.get("id", "")
-            if id_ and id_ in by_id:
-                problem = f"the id {id_!r} is taken by line {by_id[id_].element.line}"
-                self._inspection.error(item.element.place, problem, "give each item its own")
-            by_id.setdefault(id_, item)
-        together = dict[tuple[object, ...], list[_Item]]()
-        for item in items:
-            for link in item.element.all("link"):
-                self._check_link(link, by_id)
-            if item.clip:
-                together.setdefault((item.clip.media.path, *item.clip.record), []).append(item)
-        for group in together.values():
-            self._check_group(group)
-
-    def _check_link(self, link: Element, by_id: dict[str, _Item]) -> None:
-        target = link.find("linkclipref")
-        item = by_id.get(target.text) if target else None
-        if item is None:
-            named = target.text if target else ""
-            self._inspection.error((target or link).place, f"no clip item has the id {named!r}", "name the linked item")
-            return
-        for tag, expected in (
-            ("mediatype", item.kind),
-            ("trackindex", str(item.track)),
-            ("clipindex", str(item.index)),
-        ):
-            said = link.find(tag)
-            if said and said.text != expected:
-                problem = f"<{tag}> is {said.text}; that of {item.element.place.element} is {expected}"
-                self._inspection.error(said.place, problem, "editors find the linked item by its place")
-
-    def _check_group(self, group: list[_Item]) -> None:
-        if len(group) < 2 or all(item.kind == "audio" for item in group):
-            return
-        ids = {item.element.attributes.get("id", "") for item in group}
-        for item in group:
-            named = {word.text for link in item.element.all("link") for word in link.all("linkclipref")}
-            others = ids - named - {item.element.attributes.get("id", "")}
-            if others:
-                problem = f"it is not linked to {', '.join(sorted(others))}, which belong to it"
-                self._inspection.odd(item.element.place, problem, "link picture and sound, or they drift apart")
+        return True
 
     def _check_outputs(self) -> None:
         """A file of one channel is heard on both sides: its track is given to no single loudspeaker."""
@@ -251,7 +240,7 @@ class _Reader:
                     self._inspection.odd(output.place, problem, "leave <outputchannelindex> out")
                     break
 
-    def _markers(self, items: list[_Item]) -> Iterator[ReadMarker]:
+    def _markers(self, items: list[Item]) -> Iterator[ReadMarker]:
         for element in self._element.all("marker"):
             yield from self._marker(element, None)
         for item in items:

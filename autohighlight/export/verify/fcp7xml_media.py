@@ -111,6 +111,11 @@ def _label(inspection: Inspection, element: Element, format_: TimecodeFormat) ->
     return Said(label, element.place)
 
 
+def _id_of(file: Element) -> str:
+    """The id of a file; one without is known by its line."""
+    return file.attributes.get("id") or f"that on line {file.line}"
+
+
 class Files:
     """The media files of a document, each described once and named by its id after that.
 
@@ -124,7 +129,7 @@ class Files:
         self._described = dict[str, DeclaredMedia]()
         for element in root.iter("file"):
             if element.children:
-                id_ = element.attributes.get("id", "")
+                id_ = _id_of(element)
                 if id_ in self._described:
                     problem = f"the id {id_!r} is taken by line {self._described[id_].place.line}"
                     inspection.error(element.place, problem, "describe a file once, and name it by its id after that")
@@ -133,7 +138,7 @@ class Files:
 
     def media(self, file: Element) -> DeclaredMedia:
         """The file that an element names."""
-        id_ = file.attributes.get("id", "")
+        id_ = _id_of(file)
         if id_ not in self._described:
             self._inspection.error(
                 file.place, f"no file is described by the id {id_!r}", "describe it where it is first named"

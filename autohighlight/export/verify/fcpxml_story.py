@@ -1,7 +1,7 @@
 """Where the story elements of an FCPXML sequence lie: those of its spine, and what is connected to them.
 
-Each element has a time of its own, which begins at its `start`. What is connected to it has a `lane`, and an `offset` in
-that time. The time of the sequence's spine begins at `tcStart`, that of a connected one at 0.
+Each element has a time of its own, which begins at its `start`. What is connected to it has a `lane` and an `offset`
+in that time. The time of the sequence's spine begins at `tcStart`, that of a connected one at 0.
 
 Source: Apple, FCPXML Reference, "Story Elements", and the document type definitions.
 """

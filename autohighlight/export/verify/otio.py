@@ -31,6 +31,7 @@ _EXACT_RATES = {
 
 _ROUNDED = 0.01  # frames/s by which 23.98 and 29.97 miss their rates
 _NAMESPACE = "autohighlight"
+_RETIMING = ("TimeEffect", "LinearTimeWarp", "FreezeFrame")
 _ON_A_FRAME = "every range begins and ends on a whole frame"
 
 Json = dict[str, Any]
@@ -65,6 +66,16 @@ def _ours(value: Json) -> Json:
     return found if isinstance(found, dict) else {}
 
 
+def _reference(clip: Json) -> Json | None:
+    """The media reference of a clip that is in use."""
+    references = clip.get("media_references")
+    key = clip.get("active_media_reference_key", "DEFAULT_MEDIA")
+    found = (
+        references.get(key) if isinstance(references, dict) and isinstance(key, str) else clip.get("media_reference")
+    )
+    return found if isinstance(found, dict) else None
+
+
 class _Reader:
     """One document.
 
@@ -91,9 +102,10 @@ class _Reader:
             return None
         self._rate = rate.value
         clips, markers, num_sound_tracks = list[ReadClip](), list[ReadMarker](), 0
+        unread = list[tuple[int, int]]()
         for number, track in enumerate(tracks):
             is_sound = track.get("kind") == "Audio"
-            found = list(self._clips(track, f"track {number + 1}", num_sound_tracks if is_sound else None))
+            found = list(self._clips(track, f"track {number + 1}", num_sound_tracks if is_sound else None, unread))
             num_sound_tracks += is_sound
             clips += [clip for clip, _ in found]
             markers += [marker for clip, child in found for marker in self._markers(clip, child)]
@@ -107,6 +119,7 @@ class _Reader:
             start=self._first_label(start[0], words.get("drop_frame") is True) if start else None,
             size=Said(size, place) if size else None,
             markers=tuple(markers),
+            unread=tuple(unread),
         )
 
     def _place(self, value: Json) -> Place:
@@ -172,8 +185,13 @@ class _Reader:
             self._inspection.error(time.place, problem, _ON_A_FRAME)
         return Said(round(frame), time.place)
 
-    def _clips(self, track: Json, name: str, sound: int | None) -> Iterator[tuple[ReadClip, Json]]:
-        """The clips of a track in their places; `sound` is the track's number among those of sound."""
+    def _clips(
+        self, track: Json, name: str, sound: int | None, unread: list[tuple[int, int]]
+    ) -> Iterator[tuple[ReadClip, Json]]:
+        """The clips of a track in their places; `sound` is the track's number among those of sound.
+
+        Frames of what cannot be read are added to `unread`.
+        """
         at = 0
         if track.get("source_range"):
             self._inspection.note(self._place(track), "it is trimmed: that was not checked")
@@ -181,14 +199,32 @@ class _Reader:
             if not isinstance(child, dict) or _schema(child) == "Transition":
                 self._inspection.note(self._place(track), "it has transitions: they were not checked")
                 continue
-            span = self._range(child.get("source_range"))
+            span = self._range(child.get("source_range")) or self._whole(child)
             length = self._record(span[1]).value if span else 0
-            if _schema(child) == "Clip":
-                if clip := self._clip(child, span, name, at, sound):
-                    yield clip, child
+            if (
+                _schema(child) == "Clip"
+                and not self._is_retimed(child)
+                and (clip := self._clip(child, span, name, at, sound))
+            ):
+                yield clip, child
             elif _schema(child) != "Gap":
-                self._inspection.note(self._place(child), "it is no clip: it was not checked")
+                if _schema(child) != "Clip":
+                    self._inspection.note(self._place(child), "it is no clip: it was not checked")
+                unread.append((at, at + length))
             at += length
+
+    def _whole(self, clip: Json) -> tuple[Said[Fraction], Said[Fraction], Said[Fraction]] | None:
+        """What a clip without a range of its own shows: all that is available."""
+        reference = _reference(clip)
+        return self._range(reference.get("available_range")) if reference is not None else None
+
+    def _is_retimed(self, clip: Json) -> bool:
+        """Whether an effect changes its speed, which is reported."""
+        for effect in _list(clip, "effects"):
+            if _schema(effect) in _RETIMING:
+                self._inspection.note(self._place(clip), "its speed is changed: it was not checked")
+                return True
+        return False
 
     def _clip(self, child: Json, span: Any, track: str, at: int, sound: int | None) -> ReadClip | None:
         place, inspection = self._place(child), self._inspection
@@ -228,10 +264,8 @@ class _Reader:
         return channels_of_stream(media, media.audio[sound].index) if sound < len(media.audio) else frozenset()
 
     def _declared(self, child: Json, place: Place) -> DeclaredMedia:
-        references = child.get("media_references")
-        key = child.get("active_media_reference_key", "DEFAULT_MEDIA")
-        reference = references.get(key) if isinstance(references, dict) else child.get("media_reference")
-        if not isinstance(reference, dict) or _schema(reference) != "ExternalReference":
+        reference = _reference(child)
+        if reference is None or _schema(reference) != "ExternalReference":
             self._inspection.note(place, "it names no media file: it was not checked")
             return DeclaredMedia(place, None)
         here = Place(self._document.line(reference), f"media of {place.element}")

@@ -69,7 +69,9 @@ def _check_tracks(inspection: Inspection, sequence: ReadSequence) -> None:
             if overlap > 0:
                 problem = f"it begins {overlap} frames before {before.place.element} has ended"
                 inspection.error(clip.record_first.place, problem, "move it, or shorten the one before")
-    ends = sorted(sequence.fillers + sequence.unread)
+    first = {clip.track for clip in sequence.pictures}
+    above = tuple(clip.record for clip in sequence.clips if clip.has_picture and clip.track not in first)
+    ends = sorted(sequence.fillers + sequence.unread + above)
     goes_on = sequence.number is not None and sequence.number[0] > 1
     at = min((clip.record_first.value for clip in sequence.pictures), default=0) if goes_on else 0
     for clip in sequence.pictures:
