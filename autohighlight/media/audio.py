@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +13,7 @@ import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
 
@@ -20,6 +22,13 @@ from autohighlight.types import AudioStream, MediaInfo
 
 _JUMP_SECONDS = Fraction(1, 20)
 """Time stamps that leap further than this mean a gap; less is the rounding of a container's clock."""
+
+_WARM_UP_SECONDS = Fraction(1)
+"""Decoding begins so much before what is wanted, and the first half of it is left out.
+
+Codecs with overlapping windows need the packet before. In MPEG program and transport streams, decoding begins in the
+middle of a frame after a seek: that frame is lost, and the next may get the wrong time.
+"""
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,22 @@ class AudioReader:
             yield SoundChunk(begin, np.ascontiguousarray(np.concatenate(arrays).T, np.float32))
 
     def _frames(self, start: Fraction | None) -> Iterator[AudioFrame]:
+        """The frames from somewhat before `start` on; those of the first moments after a seek are left out."""
+        with contextlib.ExitStack() as stack:
+            container, stream = stack.enter_context(self._opened())
+            if start is None or start <= _WARM_UP_SECONDS:
+                yield from self._decoded(container, stream, None)
+                return
+            try:
+                time_base = stream.time_base or Fraction(1, 1000)
+                container.seek(int((start - _WARM_UP_SECONDS) / time_base), stream=stream)
+            except av.error.FFmpegError:  # the track begins later, or the container has no index
+                stack.close()
+                container, stream = stack.enter_context(self._opened())
+            yield from self._decoded(container, stream, start - _WARM_UP_SECONDS / 2)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[tuple[InputContainer, av.AudioStream]]:
         with open_probed(self._media) as container:
             streams = container.streams
             stream = streams[self._track.index] if self._track.index < len(streams) else None
@@ -125,16 +150,30 @@ class AudioReader:
             for other in container.streams:
                 if other.index != stream.index:
                     other.discard = Discard.all
-            if start is not None and start > 1:
-                # A second early: codecs with overlapping windows need the packet before to come out right.
-                container.seek(int((start - 1) / (stream.time_base or Fraction(1, 1000))), stream=stream)
-            try:
-                for packet in packets_from(container, stream):
-                    try:
-                        yield from stream.codec_context.decode(packet if packet.size else None)
-                    except av.error.EOFError:
-                        return
-                    except av.error.FFmpegError:
-                        self.num_lost += 1
-            except (av.error.FFmpegError, OSError):
-                self.num_lost += 1  # the file ends in damage
+            yield container, stream
+
+    def _decoded(
+        self, container: InputContainer, stream: av.AudioStream, begin: Fraction | None
+    ) -> Iterator[AudioFrame]:
+        """The frames that end after `begin` (seconds); damage before it counts for nothing."""
+        is_warm = begin is None
+        try:
+            for packet in packets_from(container, stream):
+                try:
+                    for frame in stream.codec_context.decode(packet if packet.size else None):
+                        is_warm = is_warm or _ends_after(frame, begin)
+                        if is_warm:
+                            yield frame
+                except av.error.EOFError:
+                    return
+                except av.error.FFmpegError:
+                    self.num_lost += is_warm
+        except (av.error.FFmpegError, OSError):
+            self.num_lost += 1  # the file ends in damage
+
+
+def _ends_after(frame: AudioFrame, time: Fraction | None) -> bool:
+    """Whether a frame is heard later than at a time (seconds); so is one that says no time."""
+    if time is None or frame.pts is None or frame.time_base is None:
+        return True
+    return frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate) > time
