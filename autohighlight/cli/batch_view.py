@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -25,7 +24,7 @@ from autohighlight.executors.protocol import Advanced, Started
 from autohighlight.times import format_clock
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from autohighlight.batch.complete import Show
     from autohighlight.batch.database import Record
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
     from autohighlight.types import Progress
 
 _BAR_WIDTH = 24
+
+NARROW = 64
+"""Columns of a terminal below which there is no room for bars beside names, nor for a table of all videos."""
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def name_of(step: Step) -> str:
     return printable(str(step.job.stem))
 
 
-def ending(record: Record) -> str:
+def summary_line(record: Record) -> str:
     """``3 highlights, 12.0 s of 4:10.0 in 8.1 s``, or what went wrong."""
     if record.status != "done":
         return f"failed: {record.complaint}"
@@ -100,7 +102,7 @@ class _Lines:
             self.num_ended += 1
             if event.was_worked_on:
                 name = name_of(self.steps[event.record.key])
-                self.session.remark(f"{self.num_ended}/{len(self.steps)} {name}: {ending(event.record)}")
+                self.session.remark(f"{self.num_ended}/{len(self.steps)} {name}: {summary_line(event.record)}")
 
 
 @dataclass
@@ -169,34 +171,49 @@ class _Workers:
                 self.num_failed += record.status == "failed"
                 self.num_worked_on += was_worked_on
 
-    def __rich__(self) -> RenderableType:
-        table = Table.grid(padding=(0, 1))
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width < NARROW:
+            yield from self._narrow()
+            return
+        table = Table.grid(padding=(0, 1), expand=True)  # so that a long name is cut, and nothing beside it
         table.add_column(justify="right", no_wrap=True, style="dim")
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         table.add_column(no_wrap=True, width=10)
         table.add_column(no_wrap=True, width=_BAR_WIDTH)
         table.add_column(justify="right", no_wrap=True, width=5)
-        for work in sorted(self.work.values(), key=lambda work: (len(work.worker), work.worker)):
+        for work in self._in_order():
             table.add_row(work.worker, self._name(work), *_progress_cells(work.progress))
-        return Group(table, self._total())
+        yield table
+        line = Table.grid(padding=(0, 1))
+        bar = ProgressBar(total=max(1, len(self.steps)), completed=self.num_done + self.num_failed, width=_BAR_WIDTH)
+        line.add_row(bar, self._total())
+        yield line
+
+    def _narrow(self) -> Iterator[RenderableType]:
+        """A line a worker without bars: how far it is, and the name as far as there is room."""
+        for work in self._in_order():
+            share = f"{_share(work.progress):4.0%} " if work.progress and work.progress.total else "     "
+            name = self._name(work)
+            yield Text(share + name.plain, no_wrap=True, overflow="ellipsis")
+        total = self._total()
+        total.no_wrap, total.overflow = True, "ellipsis"
+        yield total
+
+    def _in_order(self) -> list[_Work]:
+        return sorted(self.work.values(), key=lambda work: (len(work.worker), work.worker))
 
     def _name(self, work: _Work) -> Text:
         again = " (second try)" if work.attempt > 1 else ""
         return Text(name_of(self.steps[work.key]) + again)
 
-    def _total(self) -> RenderableType:
+    def _total(self) -> Text:
         ended, number = self.num_done + self.num_failed, len(self.steps)
         failed = f", {self.num_failed} failed" if self.num_failed else ""
         left = ""
         if self.num_worked_on:
             seconds = (time.monotonic() - self.began) / self.num_worked_on * (number - ended)
             left = f", {format_clock(seconds, decimals=0)} left"
-        line = Table.grid(padding=(0, 1))
-        line.add_row(
-            ProgressBar(total=max(1, number), completed=ended, width=_BAR_WIDTH),
-            Text(f"{ended} of {number} videos{failed}{left}", style="bold"),
-        )
-        return line
+        return Text(f"{ended} of {number} videos{failed}{left}", style="bold")
 
 
 def _progress_cells(progress: Progress | None) -> tuple[RenderableType, RenderableType, RenderableType]:
@@ -205,5 +222,10 @@ def _progress_cells(progress: Progress | None) -> tuple[RenderableType, Renderab
     stage = Text(STAGES.get(progress.stage, progress.stage.capitalize()))
     if not progress.total:
         return stage, ProgressBar(total=None, width=_BAR_WIDTH), Text("")
-    share = min(1.0, progress.done / progress.total)
+    share = _share(progress)
     return stage, ProgressBar(total=1.0, completed=share, width=_BAR_WIDTH), Text(f"{share:.0%}")
+
+
+def _share(progress: Progress) -> float:
+    """How much of a stage is done, from 0 to 1."""
+    return min(1.0, progress.done / progress.total) if progress.total else 0.0

@@ -259,17 +259,21 @@ def _tell_what_is_skipped(found: FoundInputs, session: Session, *, as_json: bool
 
 
 def _print_ending(ending: Ending, session: Session) -> None:
-    """The table of all videos, those that failed last, and what it all came to."""
+    """All videos, those that failed last, as a table where there is room, and what it all came to."""
     from autohighlight.batch.summary import SUMMARY_NAME, Totals
-    from autohighlight.cli.batch_view import name_of, summary_row
+    from autohighlight.cli.batch_view import NARROW, name_of, summary_line, summary_row
     from autohighlight.cli.commands.reel import print_written
     from autohighlight.cli.tables import plain_table
     from autohighlight.times import format_clock
 
-    rows = [summary_row(name_of(step), record) for step, record in zip(ending.plan.steps, ending.records, strict=True)]
-    rows.sort(key=lambda row: row[1] == "failed")
-    head = ("video", "", "length", "highlights", "shown", "took", "remarks")
-    session.print(plain_table(head, rows, right=head[2:6]))
+    videos = [(name_of(step), record) for step, record in zip(ending.plan.steps, ending.records, strict=True)]
+    videos.sort(key=lambda video: video[1].status == "failed")
+    if session.output.width < NARROW:
+        for name, record in videos:
+            session.print(f"{name}: {summary_line(record)}")
+    else:
+        head = ("video", "", "length", "highlights", "shown", "took", "remarks")
+        session.print(plain_table(head, [summary_row(*video) for video in videos], right=head[2:6]))
     totals = Totals.of(ending.records)
     failed = f", {totals.num_failed} failed" if totals.num_failed else ""
     lacking = f", {totals.num_incomplete} without a form that cannot express it" if totals.num_incomplete else ""
