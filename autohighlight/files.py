@@ -333,12 +333,12 @@ _LONGEST_FOLDER_ON_WINDOWS, _LONGEST_FILE_ON_WINDOWS = 247, 259
 def long_path_hint(path: Path, otherwise: str = "") -> str:
     """What to do about a file that Windows does not find because its path is too long; else `otherwise`."""
     length = len(str(path.absolute()))
-    if sys.platform != "win32" or length <= _LONGEST_FOLDER_ON_WINDOWS:
-        return otherwise
-    return (
-        f"{path} is {length} characters long, and Windows allows {_LONGEST_FILE_ON_WINDOWS}, for a folder "
-        f"{_LONGEST_FOLDER_ON_WINDOWS}: use a shorter path, or turn on long paths in Windows"
-    )
+    if sys.platform == "win32" and length > _LONGEST_FOLDER_ON_WINDOWS:
+        return (
+            f"{path} is {length} characters long, and Windows allows {_LONGEST_FILE_ON_WINDOWS}, for a folder "
+            f"{_LONGEST_FOLDER_ON_WINDOWS}: use a shorter path, or turn on long paths in Windows"
+        )
+    return otherwise
 
 
 def wait_for_disk(path: Path) -> None:
