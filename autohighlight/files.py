@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from autohighlight import interruption
 from autohighlight.errors import NoSpaceError, OutputError, OutputExistsError
 from autohighlight.hidden_folders import hidden_folder
 
@@ -197,6 +198,7 @@ def move_into_place(unfinished: Path, path: Path, *, overwrite: bool) -> None:
         OutputError: on Windows, the file that is there is open in another program.
         OSError: the file system refuses, or `unfinished` is gone.
     """
+    interruption.check()
     if overwrite:
         _replace(unfinished, path)
         return

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autohighlight import interruption
 from autohighlight.batch.database import Database, Record
 from autohighlight.batch.jobs import STATE_FOLDER, Job, Outcome, Wishes
 from autohighlight.batch.perform import perform, state_of
@@ -97,6 +98,7 @@ class _Run:
 
     def events(self) -> Generator[Started | Advanced | Ended, None, None]:
         for event in self._executor.run(perform, self._tasks()):
+            interruption.check()
             yield from self._settled()
             match event:
                 case Started() | Advanced():

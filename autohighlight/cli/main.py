@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 import autohighlight
+from autohighlight import interruption
 from autohighlight.cli.parser import PROGRAM, CommandParser, Parser, add_plugin_flags, examples
 from autohighlight.cli.plugin_choice import chosen_sources
 from autohighlight.cli.session import Session
@@ -35,6 +36,7 @@ def run(words: Sequence[str]) -> int:
         with _terminated_cleanly():
             code = _run_command(words, session)
             sys.stdout.flush()
+            interruption.check()
             return code
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
@@ -105,15 +107,21 @@ def build_parser(session: Session) -> Parser:
 
 @contextmanager
 def _terminated_cleanly() -> Iterator[None]:
-    """Turns SIGTERM and SIGHUP into `SystemExit`, so that encoders are stopped and temporary files removed."""
+    """Turns SIGTERM and SIGHUP into `SystemExit`, so that encoders are stopped and temporary files removed.
+
+    Ctrl-C is `KeyboardInterrupt` as ever. None of them goes unheard, see `interruption`.
+    """
 
     def leave(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+        interruption.ask(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
 
+    interruption.forget()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     signals = [signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # whoever started this may have it ignored
+        signals.append(signal.SIGINT)
     before = {number: signal.signal(number, leave) for number in signals}
     try:
         yield

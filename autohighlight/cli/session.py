@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight import interruption
 from autohighlight.cli import commands
 from autohighlight.default_plugins import load_plugins
 from autohighlight.discovery import PluginSources
@@ -23,7 +24,7 @@ from autohighlight.plugins import CURE, Plugins
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from autohighlight.types import ProgressCallback
+    from autohighlight.types import Progress, ProgressCallback
 
 PIPED_WIDTH = 120
 """Columns of a table that goes to a file or a pipe, unless the variable COLUMNS says otherwise."""
@@ -143,11 +144,19 @@ class Session:
 
     @contextmanager
     def progress(self) -> Iterator[ProgressCallback]:
-        """Shows how far the work has come, on standard error, for as long as the context lasts."""
+        """Shows how far the work has come, on standard error, for as long as the context lasts.
+
+        Work that tells of its progress ends there if it was interrupted, see `interruption`.
+        """
         from autohighlight.cli.progress import show_progress
 
         with show_progress(self.remarks, quiet=self.quiet, timings=self.verbose) as callback:
-            yield callback
+
+            def unless_interrupted(progress: Progress) -> None:
+                interruption.check()
+                callback(progress)
+
+            yield unless_interrupted
 
     def start_logging(self) -> None:
         """Prints the log of this package on standard error with ``-v``, and its warnings alone otherwise."""

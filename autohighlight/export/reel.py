@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from autohighlight import interruption
 from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError
 from autohighlight.files import check_destination, written_whole
@@ -272,6 +273,7 @@ def _write_sound(places: list[Place], frame_rate: Fraction, path: Path) -> Sound
     bytes_a_sample = num_channels * np.dtype(np.float32).itemsize
     with path.open("w+b") as file:
         for place, track in zip(places, tracks, strict=True):
+            interruption.check()  # no progress is told of here
             if track is None:
                 continue
             begin, num_samples = sample_at(place.start), sample_at(place.end) - sample_at(place.start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -90,10 +90,16 @@ class AudioReader:
         Raises:
             InputError: the file has changed since it was probed; told at the end too, of what was heard before.
         """
+        # Closed here and not when it is destroyed, where an interruption would be lost.
+        with contextlib.closing(self._frames(start)) as frames:
+            yield from self._in_chunks(frames, end)
+        check_unchanged(self._media)
+
+    def _in_chunks(self, frames: Iterator[AudioFrame], end: Fraction | None) -> Iterator[SoundChunk]:
         resampler = self._resampler()
         begin = expected = None
         form: tuple[str, str, int] | None = None
-        for frame in self._frames(start):
+        for frame in frames:
             time = (frame.pts or 0) * (frame.time_base or Fraction(0)) if frame.pts is not None else expected
             time = Fraction(0) if time is None else time
             before, form = form, (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -113,7 +119,6 @@ class AudioReader:
         else:
             if begin is not None:
                 yield from self._chunk(resampler.resample(None), begin)
-        check_unchanged(self._media)
 
     def _resampler(self) -> AudioResampler:
         # Channels side by side, not in planes: PyAV reads past the end of a frame's list of planes from eight on.
@@ -125,7 +130,7 @@ class AudioReader:
         if arrays:
             yield SoundChunk(begin, np.ascontiguousarray(np.concatenate(arrays).T, np.float32))
 
-    def _frames(self, start: Fraction | None) -> Iterator[AudioFrame]:
+    def _frames(self, start: Fraction | None) -> Generator[AudioFrame, None, None]:
         """The frames from somewhat before `start` on; those of the first moments after a seek are left out."""
         with contextlib.ExitStack() as stack:
             container, stream = stack.enter_context(self._opened())

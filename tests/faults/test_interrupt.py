@@ -49,9 +49,10 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_video(folder / "video.mp4", 1500, 25, (320, 240), encoder=encoder, sound=tone(60))
 
 
-def start(video: Path, output: Path, patches: str, cache: Path) -> subprocess.Popen[bytes]:
+def start(video: Path, output: Path, patches: str, cache: Path, *options: str) -> subprocess.Popen[bytes]:
     """Begins a run that says ``now`` at its moment."""
-    words = ["reel", *QUICKLY, "--preset", "veryslow", "--speed", "exact", "--duration", "60s", str(video), "-o"]
+    quality = ["--preset", "veryslow", "--speed", "exact", "--duration", "60s"]
+    words = ["reel", *QUICKLY, *(options or quality), str(video), "-o"]
     return subprocess.Popen(
         [sys.executable, "-c", _PROGRAM.format(patches=_ANNOUNCE + patches), *words, str(output)],
         stdout=subprocess.PIPE,
@@ -89,3 +90,51 @@ def test_it_ends_at_once_and_leaves_nothing(
     assert not [child for child in children if is_running(child)]
     left = files_in(tmp_path / "cache" / "features") if (tmp_path / "cache" / "features").is_dir() else set()
     assert not [name for name in left if name.startswith(".")]
+
+
+_LOST = """
+import os, signal, weakref
+class Ends:
+    def __del__(self): os.kill(os.getpid(), signal.{name}); [None for _ in range(100)]
+def suspended():
+    try: yield
+    finally: os.kill(os.getpid(), signal.{name}); [None for _ in range(100)]
+class Anything: pass
+def lose(place):
+    if place == "destructor": Ends()
+    if place == "generator": next(suspended())
+    if place == "weak reference":
+        anything = Anything()
+        reference = weakref.ref(anything, lambda _: (os.kill(os.getpid(), signal.{name}), [None for _ in range(100)]))
+        del anything
+def losing(function, place):
+    def call(*arguments, **others):
+        lose(place)
+        return function(*arguments, **others)
+    return call
+"""
+"""Sends the signal where Python drops the exception that its handler raises; it goes on as if nothing had been."""
+
+_LATE_MOMENTS = {
+    "writing sound": "from autohighlight.export import reel; reel._write_sound = losing(reel._write_sound, place)",
+    "encoding": "from autohighlight.media import encode; encode._feed = losing(encode._feed, place)",
+    "at the end": "from autohighlight import files; files.wait_for_disk = losing(files.wait_for_disk, place)",
+}
+
+
+@pytest.mark.parametrize("place", ["destructor", "generator", "weak reference"])
+@pytest.mark.parametrize("moment", _LATE_MOMENTS)
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_whose_exception_python_drops_is_heard_all_the_same(
+    moment: str, place: str, sent: signal.Signals, code: int, video: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out" / "reel.mp4"
+    output.parent.mkdir()
+    output.write_bytes(b"an earlier reel")
+    patches = _LOST.replace("{name}", sent.name) + f"place = {place!r}\n{_LATE_MOMENTS[moment]}"
+    with start(video, output, patches, tmp_path / "cache", "--overwrite", "--duration", "4s") as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors.decode()
+    assert b"Exception ignored" in errors  # it was dropped, or this test tests nothing
+    assert output.read_bytes() == b"an earlier reel"
+    assert files_in(output.parent) == {"reel.mp4"}
