@@ -11,6 +11,7 @@ Source: OpenTimelineIO's documentation, "File Format Specification" and "Time Ra
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,14 @@ from opentimelineio.schema import Clip, ExternalReference, Gap, Marker, MarkerCo
 
 import autohighlight
 from autohighlight.config import ExportOptions
+from autohighlight.errors import printable
 from autohighlight.export.documents import one_line, write_documents
+from autohighlight.media.start_timecode import has_stream_timecode
 from autohighlight.timeline.events import Event, FrameSpan, events, whole_sequence, whole_source
 from autohighlight.timeline.model import Source, Timeline
 from autohighlight.types import AudioStream, Progress, ProgressCallback
+
+_LOG = logging.getLogger(__name__)
 
 NAMESPACE = "autohighlight"
 """The key of all metadata."""
@@ -45,10 +50,22 @@ def write_otio(timeline: Timeline, path: Path, options: ExportOptions, progress:
     Raises:
         OutputError: it cannot be written there; nothing is left behind.
     """
+    _warn_of_timecode(timeline)
     document = otio_timeline(timeline, with_markers=options.markers).to_json_string(indent=2) + "\n"
     paths = write_documents(timeline, {path: document.encode()}, overwrite=options.overwrite)
     progress(Progress("export", len(timeline.parts), len(timeline.parts), "parts"))
     return paths
+
+
+def _warn_of_timecode(timeline: Timeline) -> None:
+    """Kdenlive reads the timecode of streams alone (its ``otioutil.cpp``, from 2025 on)."""
+    for source in timeline.sources:
+        if source.start_timecode.frame and not has_stream_timecode(source.media):
+            _LOG.warning(
+                "%s: its timecode begins at %s, which newer versions of Kdenlive do not find in this kind of file; "
+                "they misplace its parts by as much. For Kdenlive, export mlt",
+                printable(source.name), source.start_timecode,
+            )  # fmt: skip
 
 
 def otio_timeline(timeline: Timeline, *, with_markers: bool) -> opentimelineio.schema.Timeline:

@@ -18,9 +18,11 @@ from typing import BinaryIO
 import av.stream
 from av.container import InputContainer
 
+from autohighlight.config import Limits
 from autohighlight.errors import OptionError, printable
-from autohighlight.media.source import reading
+from autohighlight.media.source import open_source, reading
 from autohighlight.timecode import Timecode, TimecodeFormat
+from autohighlight.types import MediaInfo
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,6 +52,19 @@ def start_timecode(container: InputContainer, video: av.stream.Stream, path: Pat
 def reel_name(container: InputContainer, video: av.stream.Stream) -> str:
     """The name of the tape or card that the file came from; empty where it says none."""
     return next(_tags(container, video, "reel_name"), "")
+
+
+def has_stream_timecode(media: MediaInfo) -> bool:
+    """Whether the stream of the picture, or one of data, says the timecode, as in QuickTime and MP4 files.
+
+    Of Matroska and most MXF files the container alone says it, and not every program looks there.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    with open_source(media.path, media.limits or Limits()) as container:
+        streams = [container.streams[media.video_stream], *container.streams.data]
+        return any(name.lower() == "timecode" for stream in streams for name in stream.metadata)
 
 
 def _tags(container: InputContainer, video: av.stream.Stream, name: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from autohighlight.timecode import Timecode
 from autohighlight.timeline.model import Part, Source, Timeline
 from autohighlight.times import nearest_standard_rate
 from tests.factories import make_audio, make_media, make_scores
+from tests.media_factory import make_video
 from tests.timeline_files import (
     CASES,
     REASON,
@@ -25,6 +26,7 @@ from tests.timeline_files import (
     assert_shows_the_highlights,
     case_names,
     case_timeline,
+    timeline_of,
 )
 from tests.timeline_matrix import MATRIX, NUM_FRAMES, Matrix
 
@@ -160,3 +162,26 @@ def test_a_file_is_replaced_only_when_told_to(matrix: Matrix, tmp_path: Path) ->
     with pytest.raises(OutputExistsError):
         write(case_timeline("25", matrix), path)
     write(case_timeline("25", matrix), path, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "label", "is_warned"),
+    [
+        ("mov", "01:00:00:00", False),
+        ("mp4", "01:00:00:00", False),
+        ("mkv", "01:00:00:00", True),
+        ("mkv", "00:00:00:00", False),
+        ("mkv", "", False),
+        ("mxf", "01:00:00:00", True),
+    ],
+)
+def test_timecode_that_kdenlive_does_not_find_is_warned_of(
+    suffix: str, label: str, is_warned: bool, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    encoder = {"encoder": ("-c:v", "mpeg2video"), "size": (720, 576)} if suffix == "mxf" else {}
+    stamp = ("-timecode", label) if label else ()
+    path = make_video(tmp_path / f"made.{suffix}", 10, options=stamp, **encoder)  # type: ignore[arg-type]
+    write(timeline_of([path], [(2, 6)]), tmp_path / "x.otio")
+    said = [record.getMessage() for record in caplog.records]
+    begin = f"made.{suffix}: its timecode begins at {label}, which newer versions of Kdenlive do not find"
+    assert [line.startswith(begin) for line in said] == [True] * is_warned
