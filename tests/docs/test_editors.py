@@ -46,7 +46,14 @@ def test_an_editor_has_its_row_whose_form_its_page_takes(page: Path) -> None:
     assert f"--to {first_choice}" in page.read_text("utf-8").split("```")[1]
 
 
+RUN = {
+    "shotcut.md": "Continuous integration runs Shotcut 22.12",
+    "kdenlive.md": "By hand, Kdenlive 22.12 opened an MLT file",
+}
+"""Pages of editors that were run -> how they say it."""
+
+
 @pytest.mark.parametrize("page", EDITORS, ids=lambda page: page.name)
-def test_a_page_says_what_was_tested_and_that_it_was_not_the_editor(page: Path) -> None:
+def test_a_page_says_whether_the_editor_was_run(page: Path) -> None:
     said = page.read_text("utf-8").split("## What was tested\n")[1]
-    assert said.strip().startswith("Nothing was tried in ")
+    assert said.strip().startswith(RUN.get(page.name, "Nothing was tried in "))
