@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
 
+from autohighlight.media.channels import downmix, is_mixed_down, settled_layout
 from autohighlight.media.source import changed, check_unchanged, open_probed, packets_from
 from autohighlight.types import AudioStream, MediaInfo
 
@@ -68,7 +69,7 @@ class AudioReader:
         media: a probed file.
         track: one of `media.audio`.
         sample_rate: samples/s wanted.
-        layout: channel layout wanted, in FFmpeg's words.
+        layout: channel layout wanted, in FFmpeg's words; for mono and stereo, more channels are mixed by `downmix`.
 
     Attributes:
         sample_rate: samples/s that are given.
@@ -96,39 +97,28 @@ class AudioReader:
         check_unchanged(self._media)
 
     def _in_chunks(self, frames: Iterator[AudioFrame], end: Fraction | None) -> Iterator[SoundChunk]:
-        resampler = self._resampler()
-        begin = expected = None
+        resampler = begin = expected = None
         form: tuple[str, str, int] | None = None
         for frame in frames:
             time = (frame.pts or 0) * (frame.time_base or Fraction(0)) if frame.pts is not None else expected
             time = Fraction(0) if time is None else time
             before, form = form, (frame.format.name, frame.layout.name, frame.sample_rate)
             # Broadcasts change from stereo to 5.1 and back on the way, and a resampler takes one form only.
-            if begin is None or expected is None or abs(time - expected) > _JUMP_SECONDS or form != before:
-                if begin is not None:
-                    yield from self._chunk(resampler.resample(None), begin)
-                    resampler = self._resampler()
-                begin = time
+            is_next = expected is not None and abs(time - expected) <= _JUMP_SECONDS and form == before
+            if resampler is None or begin is None or not is_next:
+                if resampler is not None and begin is not None:
+                    yield from resampler.samples(None, begin)
+                resampler, begin = _Resampler(frame.layout.name, self._layout, self.sample_rate), time
             expected = time + Fraction(frame.samples, frame.sample_rate)
             frame.pts = None
-            for chunk in self._chunk(resampler.resample(frame), begin):
+            for chunk in resampler.samples(frame, begin):
                 yield chunk
                 begin += Fraction(chunk.samples.shape[1], self.sample_rate)
             if end is not None and begin >= end:
                 break
         else:
-            if begin is not None:
-                yield from self._chunk(resampler.resample(None), begin)
-
-    def _resampler(self) -> AudioResampler:
-        # Channels side by side, not in planes: PyAV reads past the end of a frame's list of planes from eight on.
-        return AudioResampler("flt", self._layout, self.sample_rate)
-
-    @staticmethod
-    def _chunk(frames: list[AudioFrame], begin: Fraction) -> Iterator[SoundChunk]:
-        arrays = [frame.to_ndarray().reshape(frame.samples, -1) for frame in frames if frame.samples]
-        if arrays:
-            yield SoundChunk(begin, np.ascontiguousarray(np.concatenate(arrays).T, np.float32))
+            if resampler is not None and begin is not None:
+                yield from resampler.samples(None, begin)
 
     def _frames(self, start: Fraction | None) -> Generator[AudioFrame, None, None]:
         """The frames from somewhat before `start` on; those of the first moments after a seek are left out."""
@@ -152,6 +142,7 @@ class AudioReader:
             stream = streams[self._track.index] if self._track.index < len(streams) else None
             if not isinstance(stream, av.AudioStream):
                 raise changed(self._media)
+            settled_layout(stream)
             for other in container.streams:
                 if other.index != stream.index:
                     other.discard = Discard.all
@@ -175,6 +166,24 @@ class AudioReader:
                     self.num_lost += is_warm
         except (av.error.FFmpegError, OSError):
             self.num_lost += 1  # the file ends in damage
+
+
+class _Resampler:
+    """Brings frames of one layout to the rate and the layout wanted."""
+
+    def __init__(self, layout: str, wanted: str, sample_rate: int) -> None:
+        self._weights = downmix(layout, 1 if wanted == "mono" else 2) if is_mixed_down(layout, wanted) else None
+        kept = wanted if self._weights is None else layout
+        # Channels side by side, not in planes: PyAV reads past the end of a frame's list of planes from eight on.
+        self._resampler = AudioResampler("flt", kept, sample_rate)
+
+    def samples(self, frame: AudioFrame | None, begin: Fraction) -> Iterator[SoundChunk]:
+        """What a frame completes; None for the rest. The first sample of it is heard at `begin` (seconds)."""
+        frames = self._resampler.resample(frame)
+        arrays = [frame.to_ndarray().reshape(frame.samples, -1) for frame in frames if frame.samples]
+        if arrays:
+            samples = np.ascontiguousarray(np.concatenate(arrays).T, np.float32)
+            yield SoundChunk(begin, samples if self._weights is None else self._weights @ samples)
 
 
 def _ends_after(frame: AudioFrame, time: Fraction | None) -> bool:

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from autohighlight.config import Limits
 from autohighlight.errors import NoVideoStreamError, UndecodableError
 from autohighlight.files import Snapshot
+from autohighlight.media.channels import settled_layout
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
 from autohighlight.media.limits import check_length, check_picture, check_rate
 from autohighlight.media.packets import read_packets
@@ -180,13 +181,14 @@ def _colour(frame: VideoFrame) -> ColourInfo:
 
 def _audio_stream(stream: av.AudioStream) -> AudioStream:
     context = stream.codec_context
+    layout, num_channels = settled_layout(stream)
     start = (stream.start_time or 0) * (stream.time_base or Fraction(0))
     return AudioStream(
         index=stream.index,
         codec=context.codec.canonical_name,
         sample_rate=context.sample_rate,
-        layout=context.layout.name,
-        num_channels=context.layout.nb_channels,
+        layout=layout,
+        num_channels=num_channels,
         language=stream.language or "",
         start=start,
         is_default=bool(int(stream.disposition) & _DEFAULT),

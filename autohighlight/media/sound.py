@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.media.audio import AudioReader, SoundChunk
+from autohighlight.media.channels import channel_names
 from autohighlight.types import AudioStream, MediaInfo
 
 _MOST_CHANNELS = 24  # those of 22.2, the largest layout that there is
@@ -39,17 +39,6 @@ def heard_layout(track: AudioStream) -> str:
     if 0 < num_channels <= _MOST_CHANNELS:
         return track.layout
     return "mono" if track.num_channels == 1 else "stereo"
-
-
-def channel_names(layout: str) -> tuple[str, ...]:
-    """FFmpeg's names of a layout's channels, as ``FL``, ``FR``, ``FC``, ``LFE``, in the order of the samples.
-
-    A channel of which the file does not say where it belongs is called ``NONE``.
-
-    Raises:
-        ValueError: there is no such layout.
-    """
-    return tuple(channel.name for channel in av.AudioLayout(layout).channels)
 
 
 def sound_blocks(reader: AudioReader, block_seconds: int = 10) -> Iterator[SoundChunk]:

@@ -43,6 +43,34 @@ def test_channels_stay(num_channels: int, layout: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("layout", "encoder"),
+    [
+        ("ambisonic 1", ("libopus", "-mapping_family", 2)),
+        ("6 channels", ("pcm_s16le",)),
+        ("10 channels", ("pcm_s16le",)),
+        ("7.1.2", ("pcm_s16le",)),
+        ("7.0", ("flac",)),
+    ],
+)
+def test_channels_that_aac_does_not_have_become_stereo_without_clipping(
+    layout: str, encoder: tuple[str, ...], tmp_path: Path
+) -> None:
+    num_channels = {"ambisonic 1": 4, "7.1.2": 10}.get(layout) or int(layout[:2].rstrip("."))
+    channels = "|".join(["0.7*sin(2764.6*t)"] * num_channels)
+    order = ",channelmap=0|1|2|3:ambisonic\\ 1" if "ambisonic" in layout else ""
+    picture, source = make_video(tmp_path / "picture.mp4", NUM_FRAMES), tmp_path / "made.mkv"
+    run_ffmpeg(
+        "-i", picture, "-f", "lavfi", "-i", f"aevalsrc={channels}:d={SECONDS}:s=48000{order}",
+        "-c:v", "copy", "-c:a", *encoder, source,
+    )  # fmt: skip
+    reel, timeline, output = make_reel(source, [(10, 20), (40, 10)])
+    assert [track.layout for track in probe(output).audio] == ["stereo"]
+    assert reel.sound is not None
+    assert np.abs(reel.sound).max() < 0.98
+    assert levels(reel, timeline.num_frames)[1:-1] == pytest.approx(0.7 / np.sqrt(2), abs=0.08)  # not squared
+
+
+@pytest.mark.parametrize(
     ("sample_rate", "expected"), [(44_100, 44_100), (22_050, 22_050), (96_000, 96_000), (8_000, 8_000), (7_350, 48_000)]
 )
 def test_the_sample_rate_stays_where_aac_has_it(sample_rate: int, expected: int, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autohighlight.media.audio import AudioReader, SoundChunk
+from autohighlight.media.channels import channel_names
 from autohighlight.media.probe import probe
-from autohighlight.media.sound import channel_names, heard_layout, open_sound, sound_blocks
+from autohighlight.media.sound import heard_layout, open_sound, sound_blocks
 from autohighlight.types import AudioStream
 from tests.media_factory import Sound, make_video, run_ffmpeg, tone
 

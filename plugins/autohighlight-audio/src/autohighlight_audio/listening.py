@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autohighlight.media.audio import AudioReader
-from autohighlight.media.sound import channel_names, sound_blocks
+from autohighlight.media.channels import channel_names
+from autohighlight.media.sound import sound_blocks
 from autohighlight.types import Clip
 from autohighlight_audio import loudness, novelty, spectrum, voice
 from autohighlight_audio.windows import Windows
