@@ -1,7 +1,7 @@
 """The ``autohighlight`` command: builds the parser, runs one command, and turns what goes wrong into an exit code.
 
 Exit codes: 0 done; 1, 2, 3 as in `autohighlight.errors`; 4 as in `cli.commands.batch`; 70 a fault in this program or a
-plugin; 130 interrupted; 143 or 129 terminated; 141 the reader of the output went away.
+plugin; 130 interrupted; 143, 129 or 149 terminated; 141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def build_parser(session: Session) -> Parser:
 
 @contextmanager
 def _terminated_cleanly() -> Iterator[None]:
-    """Turns SIGTERM and SIGHUP into `SystemExit`, so that encoders are stopped and temporary files removed.
+    """Turns a request to end into `SystemExit`, so that encoders are stopped and temporary files removed.
 
     Ctrl-C is `KeyboardInterrupt` as ever. None of them goes unheard, see `interruption`.
     """
@@ -119,7 +119,7 @@ def _terminated_cleanly() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signals = [signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+    signals = _requests_to_end()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # whoever started this may have it ignored
         signals.append(signal.SIGINT)
     before = {number: signal.signal(number, leave) for number in signals}
@@ -128,6 +128,12 @@ def _terminated_cleanly() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _requests_to_end() -> list[signal.Signals]:
+    """Those that the system has: of a program, of a terminal that closes, and on Windows of Ctrl-Break or a window."""
+    names = ("SIGTERM", "SIGHUP", "SIGBREAK")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
 def _print_any_name() -> None:

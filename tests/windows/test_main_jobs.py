@@ -135,3 +135,16 @@ def test_doctor_and_help_print_on_a_console_of_the_code_page_1252(desk: Desk) ->
     desk.run("doctor")
     for command in ("reel", "batch", "export", "train", "models", "plugins", "verify"):
         desk.run(command, "--help")
+
+
+def test_a_window_that_is_closed_leaves_nothing_behind(desk: Desk) -> None:
+    """Windows then sends SIGBREAK, as it does for Ctrl-Break."""
+    script = (
+        "import os, threading; from autohighlight.cli.main import run; from autohighlight.export import reel; "
+        "writing = reel.encode; "
+        "reel.encode = lambda *words, **options: (os.kill(os.getpid(), 21), writing(*words, **options)); "
+        f"raise SystemExit(run(['reel', {NAME + '.mp4'!r}, '--scorer', 'movement']))"
+    )
+    done = run_on_windows(["-c", script], desk.root, cwd="work")
+    assert done.returncode == 128 + 21, done.stderr
+    assert desk.files() == {f"{NAME}.mp4"}

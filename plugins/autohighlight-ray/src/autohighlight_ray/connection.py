@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -64,7 +65,9 @@ class Connection:
     def _start(self) -> None:
         """Starts Ray on this computer alone, with a folder of its own that does not stay."""
         place = tempfile.gettempdir()
-        self._folder = Path(tempfile.mkdtemp(prefix="ahr-", dir=place if len(place) < _LONGEST_FOLDER else "/tmp"))  # noqa: S108
+        if sys.platform != "win32" and len(place) >= _LONGEST_FOLDER:
+            place = "/tmp"  # noqa: S108 -- names of sockets are short, and this place is everywhere
+        self._folder = Path(tempfile.mkdtemp(prefix="ahr-", dir=place))
         ray.init(
             "local",
             include_dashboard=False,

@@ -52,7 +52,12 @@ _NAMES = {
 }
 """By module: what is not there."""
 
-_VALUES: Mapping[types.ModuleType, Mapping[str, object]] = {sys: {"platform": "win32"}, os: {"name": "nt"}}
+_BREAK = 21
+_VALUES: Mapping[types.ModuleType, Mapping[str, object]] = {
+    sys: {"platform": "win32"},
+    os: {"name": "nt"},
+    signal: {"SIGBREAK": _BREAK},
+}
 """By module: what is something else."""
 
 
@@ -78,12 +83,12 @@ def install() -> None:
 
 def _hide(module: types.ModuleType, names: set[str], instead: Mapping[str, object]) -> None:
     """Makes names missing, or something else, for the package, and leaves them to all others (PEP 562)."""
-    kept = {name: vars(module).pop(name) for name in names | set(instead)}
+    kept = {name: vars(module).pop(name) for name in names | set(instead) if name in vars(module)}
 
     def missing(name: str) -> Any:
         if name in kept and not is_ours():
             return kept[name]
-        if name in instead:
+        if name in instead and is_ours():
             return instead[name]
         raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
 
@@ -103,7 +108,7 @@ def _hide_modules() -> None:
 
 def _refuse_signals() -> None:
     plain_signal = signal.signal
-    known = {signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGINT, signal.SIGSEGV, signal.SIGTERM}
+    known = {signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGINT, signal.SIGSEGV, signal.SIGTERM, _BREAK}
 
     def signal_(number: int, handler: Any) -> Any:
         if number not in known and is_ours():
