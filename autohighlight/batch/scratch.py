@@ -85,7 +85,7 @@ def room(
             lock = FileLock(own / "lock")
             lock.acquire(timeout=0)
             claim = _Claim(own, max((c.ticket for c in _claims(folder)), default=0) + 1, num_bytes)
-            (own / "claim").write_text(f"{claim.ticket} {claim.num_bytes}")
+            (own / "claim").write_text(f"{claim.ticket} {claim.num_bytes}", "ascii")
             (own / "copy").mkdir()
     try:
         with _as_output_errors(folder):
@@ -130,7 +130,7 @@ def _claims(folder: Path) -> list[_Claim]:
     claims = []
     for own in _copies(folder):
         with contextlib.suppress(OSError, ValueError):  # it goes while we look, or has made no claim yet
-            ticket, num_bytes = (own / "claim").read_text().split()
+            ticket, num_bytes = (own / "claim").read_text("ascii").split()
             claims.append(_Claim(own, int(ticket), int(num_bytes)))
     return claims
 
