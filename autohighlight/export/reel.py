@@ -158,6 +158,10 @@ def left_behind(timeline: Timeline) -> Iterator[str]:
         things = ((media.num_chapters, "chapter"), (media.num_subtitles, "subtitle track"))
         if words := [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in things if number]:
             yield f"{media.path.name}: the reel does not keep its {' and '.join(words)}"
+        if media.main_audio is not None and len(media.audio) > 1:
+            number = media.audio.index(media.main_audio) + 1
+            others = "the other is left out" if len(media.audio) == 2 else "the others are left out"
+            yield f"{media.path.name}: the reel uses sound track {number} of {len(media.audio)}; {others}"
         if media.projection != "flat":
             yield (
                 f"{media.path.name} is a 360° video; the reel is one too, but has no tag that says so: players show it "
