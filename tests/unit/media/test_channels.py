@@ -52,8 +52,8 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_layout_is_heard_in_stereo_without_clipping(layout: str, video: Path) -> None:
     names = channel_names(layout)
     if len(names) == 1:
-        return_of_one = _heard(video, layout, "mono", np.ones(1, np.float32))
-        np.testing.assert_allclose(return_of_one, [1], atol=1e-5)
+        heard = _heard(video, layout, "mono", np.ones(1, np.float32))
+        np.testing.assert_allclose(heard, [1], atol=1e-5)
         return
     loud = _heard(video, layout, "stereo", np.ones(len(names), np.float32))
     assert loud.shape == (2,)
