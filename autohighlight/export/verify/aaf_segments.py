@@ -196,7 +196,7 @@ def _unread(at: Placed, problem: str) -> Iterator[Placed | Remark]:
 
 def _operation(group: Any) -> tuple[str, bool]:
     """The name of an effect, in small letters, and whether it changes speed."""
-    definition = group["Operation"].value
+    definition = group["Operation"].value if "Operation" in group else None
     if definition is None:
         return "", True
     name = str(definition["Name"].value or "").lower()

@@ -372,9 +372,10 @@ def test_clips_in_other_segments_are_checked(nest: Callable[[Project, Any], Any]
         lambda project: project.effect("Freeze Frame", project.clip(3, 12), length=12),
         lambda project: project.effect("Picture in picture", project.clip(3, 12), project.clip(9, 12), length=12),
         lambda project: project.effect("Title", length=12),
+        lambda project: without(project.effect("Custom", project.clip(3, 12), length=12), "Operation"),
         lambda project: project.file.create.Pulldown("picture", 12),
     ],
-    ids=["faster", "marked", "named", "two inputs", "none", "pulldown"],
+    ids=["faster", "marked", "named", "two inputs", "none", "unknown", "pulldown"],
 )
 def test_what_cannot_be_judged_is_said_and_held_against_nothing(retime: Callable[[Project], Any], made: Made) -> None:
     def fill(project: Project) -> None:
