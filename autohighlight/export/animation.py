@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,8 +27,7 @@ from autohighlight.export.size_search import Rung, frame_rates, highest_that_fit
 from autohighlight.files import check_destination, written_whole
 from autohighlight.media.animate import Pictures, encode_animation
 from autohighlight.media.pictures import PictureMaker
-from autohighlight.media.playback import FramePlayer
-from autohighlight.media.seeking import find_seeking
+from autohighlight.media.players import FramePlayers
 from autohighlight.timeline.model import Part, Timeline
 from autohighlight.types import MediaInfo, Progress, ProgressCallback
 
@@ -121,13 +121,14 @@ def write_animations(
     if path.suffix.lower() != SUFFIXES[form]:
         raise OptionError(f"{path.name} does not end in {SUFFIXES[form]}", f"name it {path.stem}{SUFFIXES[form]}")
     paths = animation_paths(path, len(timeline.parts))
-    for source in timeline.sources:
-        for place in paths:
+    for place in paths:
+        sources = timeline.sources if os.path.lexists(place) else timeline.sources[:1]  # one that is there may be any
+        for source in sources:
             check_destination(place, source=source.media.path, overwrite=options.overwrite)
     shots = [_shot(number, part, timeline, options) for number, part in enumerate(timeline.parts, start=1)]
     steps = _Steps(progress, len(shots), 2 * sum(len(shot.instants(shot.rate)) for shot in shots))
     made = []
-    with _Players() as players, contextlib.ExitStack() as unfinished:
+    with FramePlayers() as players, contextlib.ExitStack() as unfinished:
         for shot, place in zip(shots, paths, strict=True):
             file = unfinished.enter_context(written_whole(place, overwrite=options.overwrite))
             made.append(_make(shot, form, options, place, file, players, steps))
@@ -161,7 +162,7 @@ def _shot(number: int, part: Part, timeline: Timeline, options: ExportOptions) -
 
 
 def _make(
-    shot: _Shot, form: str, options: ExportOptions, place: Path, file: Path, players: _Players, steps: _Steps
+    shot: _Shot, form: str, options: ExportOptions, place: Path, file: Path, players: FramePlayers, steps: _Steps
 ) -> Animation:
     """Makes the unfinished `file` of one, as good as its limit lets it be."""
     limit = options.max_bytes
@@ -173,7 +174,7 @@ def _make(
         instants = sorted({instant for rate in rates for instant in shot.instants(rate)})
         steps.say(f"highlight {shot.number}")
         store = _Store(raw, shot.size)
-        for picture in players.play(shot, instants):
+        for picture in _played(shot, instants, players):
             store.add(instants[len(store)], picture)
             steps.add(Fraction(num_wanted, len(instants)))
 
@@ -269,31 +270,11 @@ class _Store:
             yield np.frombuffer(self._file.read(num_bytes), np.uint8).reshape(self._shape)
 
 
-class _Players:
-    """Plays highlights of any of the sources; keeps their files open."""
-
-    def __init__(self) -> None:
-        self._players: dict[Path, FramePlayer] = {}
-
-    def __enter__(self) -> _Players:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for player in self._players.values():
-            player.close()
-
-    @property
-    def num_lost(self) -> int:
-        """Frames that could not be decoded, so far."""
-        return sum(player.num_lost for player in self._players.values())
-
-    def play(self, shot: _Shot, instants: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
-        """The picture shown at each instant; one that is shown at several is made once."""
-        media = shot.media
-        if media.path not in self._players:
-            self._players[media.path] = FramePlayer(media, find_seeking(media))
-        maker, shown, picture = PictureMaker(media, shot.size), None, np.empty(0, np.uint8)
-        for frame in self._players[media.path].play_at(instants, 1 / (2 * media.frame_rate)):
-            if frame is not shown:
-                shown, picture = frame, maker.picture(frame)
-            yield picture
+def _played(shot: _Shot, instants: Sequence[Fraction], players: FramePlayers) -> Iterator[NDArray[np.uint8]]:
+    """The picture shown at each instant; one that is shown at several is made once."""
+    media = shot.media
+    maker, shown, picture = PictureMaker(media, shot.size), None, np.empty(0, np.uint8)
+    for frame in players.of(media).play_at(instants, 1 / (2 * media.frame_rate)):
+        if frame is not shown:
+            shown, picture = frame, maker.picture(frame)
+        yield picture

@@ -27,13 +27,12 @@ from autohighlight.media.encode import PictureFormat, encode
 from autohighlight.media.pictures import STANDARD_COLOUR, SdrConformer
 from autohighlight.media.playback import (
     FrameConformer,
-    FramePlayer,
     conformed_colour,
     frame_planes,
     play_samples,
     shown_matrix,
 )
-from autohighlight.media.seeking import find_seeking
+from autohighlight.media.players import FramePlayers
 from autohighlight.timeline.model import Part, Timeline
 from autohighlight.types import AudioStream, MediaInfo, Progress, ProgressCallback
 
@@ -50,9 +49,6 @@ _CUT_FADE_SECONDS = 0.005
 
 _PIXEL_FORMATS = {False: "yuv420p", True: "yuv420p10le"}
 """By whether they have more than 8 bits."""
-
-_MOST_OPEN = 4
-"""Files that are kept open: a decoder holds frames for each of its threads. A crossfade needs two."""
 
 _AAC_SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000})
 _AAC_LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "5.1(side)", "7.1"})
@@ -110,14 +106,14 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
         _LOG.warning("%s", line)
     with written_whole(path, overwrite=options.overwrite) as unfinished:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
-        with _Player() as player:
-            frames = _counted(_frames(places, picture, player), places[-1].end, progress)
+        with FramePlayers() as players:
+            frames = _counted(_frames(places, picture, players), places[-1].end, progress)
             encode(
                 frames, picture, sound, unfinished,
                 codec=codec, crf=options.crf, preset=options.preset, program=options.ffmpeg,
             )  # fmt: skip
-            if player.num_lost:
-                _LOG.warning("damage in the video: %d frames in or near the reel's parts are lost", player.num_lost)
+            if players.num_lost:
+                _LOG.warning("damage in the video: %d frames in or near the reel's parts are lost", players.num_lost)
     return [path]
 
 
@@ -195,12 +191,12 @@ def _counted(
         progress(Progress("export", number + 1, total))
 
 
-def _frames(places: list[Place], picture: PictureFormat, player: _Player) -> Iterator[list[NDArray[Any]]]:
+def _frames(places: list[Place], picture: PictureFormat, players: FramePlayers) -> Iterator[list[NDArray[Any]]]:
     """The planes of every frame of the film."""
     before: Iterator[list[NDArray[Any]]] = iter(())
     for number, place in enumerate(places):
         # In a crossfade two parts play at once, and each needs a reader of its own.
-        frames = player.play(place.part, picture, reader=number % 2 if place.fade_in or place.fade_out else 0)
+        frames = _played(place.part, picture, players, reader=number % 2 if place.fade_in or place.fade_out else 0)
         for step in range(place.fade_in):
             weight = (step + 1) / (place.fade_in + 1)
             yield [_mix(a, b, weight) for a, b in zip(next(before), next(frames), strict=True)]
@@ -208,46 +204,15 @@ def _frames(places: list[Place], picture: PictureFormat, player: _Player) -> Ite
         before = frames
 
 
-class _Player:
-    """Plays parts of any of the sources; keeps the files of the last few open between parts."""
-
-    def __init__(self) -> None:
-        self._readers: dict[tuple[Path, int], FramePlayer] = {}
-        self._num_lost = 0
-
-    def __enter__(self) -> _Player:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for reader in self._readers.values():
-            reader.close()
-
-    @property
-    def num_lost(self) -> int:
-        """Frames that could not be decoded, so far."""
-        return self._num_lost + sum(reader.num_lost for reader in self._readers.values())
-
-    def play(self, part: Part, picture: PictureFormat, *, reader: int) -> Iterator[list[NDArray[Any]]]:
-        """The planes of each frame of a part; a repeated frame is converted once."""
-        player = self._opened(part.media, reader)
-        conform = _conformer(part.media, picture)
-        frames = player.play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
-        shown, planes = None, list[NDArray[Any]]()
-        for frame in frames:
-            if frame is not shown:
-                shown, planes = frame, frame_planes(conform(frame))
-            yield planes
-
-    def _opened(self, media: MediaInfo, reader: int) -> FramePlayer:
-        """The reader of a file, now the last that will be closed."""
-        key = (media.path, reader)
-        player = self._readers.pop(key, None) or FramePlayer(media, find_seeking(media))
-        self._readers[key] = player
-        if len(self._readers) > _MOST_OPEN:
-            oldest = self._readers.pop(next(iter(self._readers)))
-            self._num_lost += oldest.num_lost
-            oldest.close()
-        return player
+def _played(part: Part, picture: PictureFormat, players: FramePlayers, *, reader: int) -> Iterator[list[NDArray[Any]]]:
+    """The planes of each frame of a part; a repeated frame is converted once."""
+    conform = _conformer(part.media, picture)
+    frames = players.of(part.media, reader).play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
+    shown, planes = None, list[NDArray[Any]]()
+    for frame in frames:
+        if frame is not shown:
+            shown, planes = frame, frame_planes(conform(frame))
+        yield planes
 
 
 def _conformer(media: MediaInfo, picture: PictureFormat) -> FrameConformer:

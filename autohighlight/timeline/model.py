@@ -214,11 +214,7 @@ class Timeline:
     @property
     def sources(self) -> tuple[Source, ...]:
         """The files that parts are cut from, each once, in the order in which they are first shown."""
-        sources = list[Source]()
-        for part in self.parts:
-            if part.source not in sources:
-                sources.append(part.source)
-        return tuple(sources)
+        return tuple(dict.fromkeys(part.source for part in self.parts))
 
     @property
     def field_order(self) -> FieldOrder:

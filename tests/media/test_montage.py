@@ -13,7 +13,6 @@ import pytest
 from numpy.typing import NDArray
 
 from autohighlight.config import ExportOptions
-from autohighlight.export import reel as module
 from autohighlight.export.reel import write_reel
 from autohighlight.media.colour import SdrMapper
 from autohighlight.media.pictures import PictureMaker
@@ -211,8 +210,8 @@ def test_few_files_are_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         opened.discard(id(player))
         end(player)
 
-    monkeypatch.setattr(module.FramePlayer, "__init__", counted)
-    monkeypatch.setattr(module.FramePlayer, "close", closed)
+    monkeypatch.setattr(FramePlayer, "__init__", counted)
+    monkeypatch.setattr(FramePlayer, "close", closed)
     reel, _, _ = montage([(path, n, n + 12) for n, path in enumerate([*paths, *paths])], transition="crossfade")
     assert most <= 5
     assert not opened

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,23 @@ def test_a_sequence_has_fields_where_it_has_the_lines_of_its_first_source(
     source = Source(make_media(field_order="top", **media))
     rate, size = sequence
     assert Timeline("x", Fraction(rate), size, (Part(source, 0, 5, 0.5, ""),)).field_order == expected
+
+
+def test_the_sources_of_many_parts_are_found_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    media = make_media()
+    sources = [Source(replace(media, path=Path(f"{number}.mp4")), id=f"source-{number}") for number in range(300)]
+    again = [replace(source) for source in reversed(sources)]  # equal, and not the same
+    parts = tuple(Part(source, 0, 1, 0.5, "") for source in (*sources, *again))
+    compared = 0
+    equals = Source.__eq__
+
+    def counted(one: Source, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return equals(one, other)
+
+    monkeypatch.setattr(Source, "__eq__", counted)
+    timeline = Timeline("many", Fraction(25), (64, 48), parts)
+    compared = 0
+    assert [source.id for source in timeline.sources] == [source.id for source in sources]
+    assert compared <= len(parts) * 2
