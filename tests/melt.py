@@ -8,10 +8,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import av
+import av.error
 import pytest
 
 _SECONDS = 20
-"""A rendering here takes less than one; melt 7.12 sometimes waits for ever before its first frame."""
+"""A rendering here takes less than one; melt 7.12 sometimes waits for ever before its first frame, or ends without it."""
 
 _TRIES = 3
 _ALWAYS_SAID = (
@@ -42,16 +44,26 @@ def melt(document: Path, output: Path, *options: str) -> list[str]:
         "terminate_on_pause=1",
         "real_time=-1",
     ]
-    done = _run([*command, *options])
+    done = _run([*command, *options], output)
     lines = done.stderr.decode("utf-8", "replace").splitlines()
     return [line for line in lines if line.strip() and not any(words in line for words in _ALWAYS_SAID)]
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[bytes]:
+def _run(command: list[str], output: Path) -> subprocess.CompletedProcess[bytes]:
     for _ in range(_TRIES - 1):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return _run_once(command)
+            done = _run_once(command)
+            if _can_be_opened(output):
+                return done
     return _run_once(command)
+
+
+def _can_be_opened(path: Path) -> bool:
+    try:
+        av.open(str(path)).close()
+    except av.error.FFmpegError:
+        return False
+    return True
 
 
 def _run_once(command: list[str]) -> subprocess.CompletedProcess[bytes]:
