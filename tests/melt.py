@@ -13,7 +13,7 @@ import av.error
 import pytest
 
 _SECONDS = 20
-"""A rendering here takes less than one; melt 7.12 sometimes waits for ever before its first frame, or ends without it."""
+"""A rendering here takes less than one; melt 7.12 may wait for ever before its first frame, or ends before it."""
 
 _TRIES = 3
 _ALWAYS_SAID = (
