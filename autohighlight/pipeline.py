@@ -109,6 +109,25 @@ def extract(
     return dataclasses.replace(track, media=media)  # not kept in the cache: the same file may lie elsewhere by then
 
 
+def check_options(options: Options, plugins: Plugins) -> None:
+    """Refuses, before any work is done, names that nothing has and values that contradict each other.
+
+    Raises:
+        OptionError: see above.
+    """
+    from autohighlight.selection.budget import check_lengths
+
+    find_scorer(options.score.scorer_name, plugins.scorers)
+    check_selector(options.score)
+    check_lengths(options.select)
+    for registry, name in (
+        (plugins.clip_samplers, options.sample.clip_sampler),
+        (plugins.backbones, options.extract.backbone),
+        (plugins.selection_policies, options.select.policy),
+    ):
+        registry[name]  # raises
+
+
 def analyse(
     video: Path | str,
     options: Options | None = None,
@@ -128,8 +147,8 @@ def analyse(
         AutohighlightError: see `autohighlight.errors`.
     """
     options, plugins = options or Options(), plugins or _usual_plugins()
-    scorer = find_scorer(options.score.scorer_name, plugins.scorers)  # a wrong name is said before the work is done
-    check_selector(options.score)
+    check_options(options, plugins)
+    scorer = find_scorer(options.score.scorer_name, plugins.scorers)
     progress(Progress("probe", 0, None))
     media = probe(video, options)
     features = extract(media, options, plugins=plugins, progress=progress)

@@ -142,6 +142,8 @@ class Exporter:
         """Whether the field `name` of `autohighlight.config.ExportOptions` changes what is written, or may do so."""
         if name == "handles":
             return not self.renders
+        if name == "verify":
+            return self.verify is not None
         return self.options is None or name in self.options
 
 

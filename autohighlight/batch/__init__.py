@@ -44,10 +44,9 @@ def run_batch(
     from autohighlight.pipeline import no_progress  # noqa: PLC0415
 
     chosen, plugins = Options.of(**options), load_plugins()
-    for form in forms:
-        plugins.exporters[form]  # a wrong name is said before anything is done
     layered = Layered(chosen, dict.fromkeys(options, "caller"))
     request = Request(tuple(map(str, places)), Path(output).absolute(), tuple(forms), layered)
+    request.check(plugins)
     audience = Audience(lambda _: nullcontext(lambda _: None), lambda: nullcontext(no_progress), lambda _: None)
     inputs = request.find().inputs
     with (

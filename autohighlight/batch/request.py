@@ -15,7 +15,8 @@ from autohighlight.batch.plan import Step, plan
 from autohighlight.config import Layered, Options
 from autohighlight.discovery import PluginSources
 from autohighlight.errors import OptionError
-from autohighlight.plugins import Exporter
+from autohighlight.pipeline import check_options
+from autohighlight.plugins import Exporter, Plugins
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ class Request:
     def options_of(self, exporter: Exporter) -> Options:
         """The options that a form is written with: its own defaults hold where the user says nothing."""
         return self.layered.with_defaults(exporter.defaults)
+
+    def check(self, plugins: Plugins) -> None:
+        """Refuses, before any work is done, what cannot be done of any video.
+
+        Raises:
+            OptionError: names that nothing has, or values that contradict each other.
+        """
+        check_options(self.options, plugins)
+        for form in (*self.forms, *self.montages):
+            check_options(self.options_of(plugins.exporters[form]), plugins)
 
     def find(self) -> FoundInputs:
         """The videos that there are now.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight.cli.arguments import given_options
 from autohighlight.cli.session import Session
-from autohighlight.config import RESULT_SUFFIX, Layered, Options, SelectOptions
+from autohighlight.config import RESULT_SUFFIX, ExportOptions, Layered, Options, SelectOptions, option_flag
 from autohighlight.errors import AutohighlightError, FormatError, OptionError, VerifyError, printable
 from autohighlight.files import check_destination
 from autohighlight.plugins import Exporter
@@ -100,6 +102,35 @@ def check_places(places: Mapping[str, Path], videos: Sequence[Path], *, overwrit
     for path in places.values():
         for video in videos:
             check_destination(path, source=video, overwrite=overwrite)
+
+
+def check_options(layered: Layered, forms: Sequence[str], session: Session) -> None:
+    """Refuses, before any work is done, options that some form cannot be written with.
+
+    Raises:
+        OptionError: see `pipeline.check_options`.
+    """
+    from autohighlight import pipeline
+
+    for form in forms:
+        options = layered.with_defaults(session.plugins.exporters[form].defaults)
+        pipeline.check_options(options, session.plugins)
+
+
+def warn_of_idle_options(arguments: argparse.Namespace, forms: Sequence[str], session: Session) -> None:
+    """Warns of each option on the command line that changes nothing, since no form that is written reads it.
+
+    Args:
+        arguments: of the command line; what a configuration file says is meant for many commands, and passed over.
+        forms: names of the exporters that write something.
+        session: where to warn.
+    """
+    exporters = session.plugins.exporters
+    given = given_options(arguments).keys() & {spec.name for spec in fields(ExportOptions)} - {"overwrite"}
+    for name in sorted(given):
+        if not any(exporters[form].reads(name) for form in forms):
+            readers = [form for form, exporter in exporters.items() if exporter.reads(name)]
+            session.warn(f"{option_flag(name)} has no effect here: it is for {', '.join(readers)}")
 
 
 @dataclass

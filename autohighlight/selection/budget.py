@@ -157,6 +157,23 @@ def limits_of_all(materials: Sequence[Material], options: SelectOptions) -> list
     return _limits([m.video for m in materials], [m.covered for m in materials], options)
 
 
+def check_lengths(options: SelectOptions) -> None:
+    """Refuses lengths that contradict each other in any video; of different units that cannot be told.
+
+    Raises:
+        OptionError: `max_length` is below `min_length`.
+    """
+    if options.max_length.unit == options.min_length.unit and options.max_length.value < options.min_length.value:
+        raise _crossed(options)
+
+
+def _crossed(options: SelectOptions) -> OptionError:
+    return OptionError(
+        f"--max-length {options.max_length} is less than --min-length {options.min_length}",
+        "give a longer --max-length or a shorter --min-length",
+    )
+
+
 def _limits(videos: Sequence[Timing], covered: Sequence[Fraction], options: SelectOptions) -> list[Limits]:
     whole = sum((video.duration for video in videos), Fraction(0))
 
@@ -166,10 +183,7 @@ def _limits(videos: Sequence[Timing], covered: Sequence[Fraction], options: Sele
     shortest = [seconds(options.min_length, video) for video in videos]
     longest = [seconds(options.max_length, video) for video in videos]
     if any(high < low for low, high in zip(shortest, longest, strict=True)):
-        raise OptionError(
-            f"--max-length {options.max_length} is less than --min-length {options.min_length}",
-            "give a longer --max-length or a shorter --min-length",
-        )
+        raise _crossed(options)
     first = videos[0]
     if options.duration is None:
         default = min(seconds(DEFAULT_DURATION_SHARE, first), seconds(DEFAULT_DURATION_CEILING, first))

@@ -110,7 +110,11 @@ def run(arguments: argparse.Namespace, session: Session) -> int:
     Raises:
         InputError: there is no video.
     """
+    from autohighlight.cli.timelines import warn_of_idle_options
+
     request = _request(arguments, session)
+    request.check(session.plugins)
+    warn_of_idle_options(arguments, [*request.forms, *request.montages], session)
     found = request.find()
     _tell_what_is_skipped(found, session, as_json=arguments.json)
     if not (found.inputs or arguments.watch):

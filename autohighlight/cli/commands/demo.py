@@ -41,12 +41,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight.cli.commands.reel import default_output, make_reel
+    from autohighlight.cli.timelines import warn_of_idle_options
     from autohighlight.errors import printable
     from autohighlight.files import check_destination, written_whole
     from autohighlight.media.demo import MOMENTS, write_demo_video
     from autohighlight.times import format_clock
 
     layered = layered_options(arguments)
+    warn_of_idle_options(arguments, ["reel"], session)
     video = arguments.output / SAMPLE_NAME
     overwrite = layered.options.export.overwrite
     for path in (video, default_output(video)):

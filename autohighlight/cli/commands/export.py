@@ -51,13 +51,23 @@ def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
     from autohighlight import pipeline
     from autohighlight.cli.commands.reel import print_written, remark_losses, remark_selector
-    from autohighlight.cli.timelines import Choices, asked_for, check_places, destinations, write_all
+    from autohighlight.cli.timelines import (
+        Choices,
+        asked_for,
+        check_options,
+        check_places,
+        destinations,
+        warn_of_idle_options,
+        write_all,
+    )
 
     layered, videos = layered_options(arguments), arguments.videos
     options = layered.options
     exporters = session.plugins.exporters
     places = destinations(asked_for(arguments.to, exporters), arguments.output, videos[0], exporters)
     present = [video for video in videos if video.exists()]  # one that is not there is said so by the probe
+    check_options(layered, list(places), session)
+    warn_of_idle_options(arguments, list(places), session)
     check_places(places, present, overwrite=options.export.overwrite)
     analyses: list[Analysis] = []
     for video in videos:

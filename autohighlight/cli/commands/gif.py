@@ -75,9 +75,11 @@ def run(arguments: argparse.Namespace, session: Session, *, usual_format: str) -
     """Runs the command."""
     from autohighlight import pipeline
     from autohighlight.cli.commands.reel import print_highlights, remark_losses, remark_selector
+    from autohighlight.cli.timelines import warn_of_idle_options
 
     video, sheet = arguments.video, arguments.contact_sheet
     form = chosen_format(arguments.format, arguments.output, usual_format)
+    warn_of_idle_options(arguments, [form], session)
     options = chosen_options(arguments, session.plugins.exporters[form].defaults)
     if not arguments.dry_run and video.exists():  # a video that is not there is said so by the probe
         check_places(video, arguments.output, sheet, form, options)

@@ -55,12 +55,16 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace, session: Session) -> None:
     """Runs the command."""
+    from autohighlight.cli.timelines import asked_for, warn_of_idle_options
+
+    exports = asked_for(arguments.export, session.plugins.exporters)
+    warn_of_idle_options(arguments, ["reel", *exports], session)
     make_reel(
         arguments.video,
         arguments.output,
         layered_options(arguments),
         session,
-        exports=arguments.export,
+        exports=exports,
         dry_run=arguments.dry_run,
         as_json=arguments.json,
     )
@@ -88,7 +92,7 @@ def make_reel(
         output: where the reel goes; beside the video if None.
         layered: the options of the run.
         session: where to print.
-        exports: forms of a timeline to write as well, as words like ``edl,fcpxml``.
+        exports: names of exporters, of the forms to write as well.
         dry_run: write nothing.
         as_json: print JSON on standard output, and nothing else there.
 
@@ -96,7 +100,7 @@ def make_reel(
         AutohighlightError: see `autohighlight.errors`.
     """
     from autohighlight import pipeline
-    from autohighlight.cli.timelines import Choices, Written, asked_for, check_places, destinations, write_all
+    from autohighlight.cli.timelines import Choices, Written, check_options, check_places, destinations, write_all
     from autohighlight.documents import highlights_document, to_json
     from autohighlight.errors import OptionError
     from autohighlight.export.reel import SUFFIXES
@@ -106,8 +110,8 @@ def make_reel(
     if output.suffix.lower() not in SUFFIXES:
         raise OptionError(f"a reel cannot be written as {output.name}", f"end its name in {', '.join(SUFFIXES)}")
     exporters = session.plugins.exporters
-    names = asked_for(exports, exporters)
-    places = destinations(names, output.parent, video, exporters) if names else {}
+    check_options(layered, ["reel", *exports], session)
+    places = destinations(exports, output.parent, video, exporters) if exports else {}
     if not dry_run and video.exists():  # a video that is not there is said so by the probe, not by its folder
         check_destination(output, source=video, overwrite=options.export.overwrite)
         check_places(places, [video], overwrite=options.export.overwrite)
