@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from autohighlight.export import verify
+from autohighlight.export import otio, verify
 from autohighlight.export.verify import urls, verify_file
 from autohighlight.file_urls import file_of_url
 from autohighlight.timecode import Timecode
@@ -42,6 +42,7 @@ def _paths_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in pkgutil.iter_modules(verify.__path__, f"{verify.__name__}."):
         monkeypatch.setattr(importlib.import_module(module.name), "Path", FileOnWindows, raising=False)
     monkeypatch.setattr(urls, "file_of_url", functools.partial(file_of_url, system=FileOnWindows))
+    monkeypatch.setattr(otio, "has_stream_timecode", lambda _media: True)  # there is no file to look into
 
 
 def _timeline(path: str, **fields: Any) -> Timeline:
