@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from autohighlight.errors import UndecodableError
 from autohighlight.media.audio import AudioReader
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
+from autohighlight.media.fields import deinterlaced
 from autohighlight.media.seeking import Seeking
 from autohighlight.media.source import check_unchanged
 from autohighlight.types import ColourInfo, MediaInfo
@@ -90,7 +91,7 @@ class FramePlayer:
             return
         last = self._spans[-1]
         rest = Span(first.first, last.stop, first.start_pts, last.end_pts)  # read on without another seek
-        self._frames = self._reader.frames(rest)
+        self._frames = deinterlaced(self._reader.frames(rest), self._media)
         self._shown, self._upcoming = next(self._frames, None), next(self._frames, None)
 
 
