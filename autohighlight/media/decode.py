@@ -33,6 +33,12 @@ _FRAME_PER_PACKET = frozenset({"h264", "hevc", "mpeg2video", "prores", "mjpeg"})
 _NO_FRAME_THREADS = frozenset({"hevc"})
 """Codecs whose decoder may wait for itself without end where several threads decode frames of a damaged stream."""
 
+_UNKNOWN_TO_SCALER = frozenset({3, 8, *range(10, 18)})
+"""Matrices (ITU-T H.273) that FFmpeg's scaler does not take, as YCgCo and ICtCp. Their frames are marked as those of
+BT.2020, so that they are scaled as they are; `MediaInfo.colour` still names what they are."""
+
+_SCALED_AS = 9
+
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
@@ -233,6 +239,8 @@ class VideoReader:
             if frame.is_corrupt:
                 self.num_lost += 1
             else:
+                if frame.colorspace in _UNKNOWN_TO_SCALER:
+                    frame.colorspace = _SCALED_AS
                 yield frame
 
     def _packets_from(self, first: int) -> Iterator[tuple[int, VideoPacket]]:

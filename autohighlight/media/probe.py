@@ -49,11 +49,12 @@ _DURATION_TAG = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
 # ITU-T H.273 code points in FFmpeg's words
 _PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
               10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213"}  # fmt: skip
-_TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100",
+_TRANSFERS = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100",
               10: "log316", 11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10",
               15: "bt2020-12", 16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"}  # fmt: skip
 _MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco",
-             9: "bt2020nc", 10: "bt2020c", 12: "chroma-derived-nc", 14: "ictcp"}  # fmt: skip
+             9: "bt2020nc", 10: "bt2020c", 11: "smpte2085", 12: "chroma-derived-nc", 13: "chroma-derived-c",
+             14: "ictcp", 15: "ipt-c2", 16: "ycgco-re", 17: "ycgco-ro"}  # fmt: skip
 _RANGES = {1: "tv", 2: "pc"}
 
 
@@ -143,6 +144,7 @@ def _first_frame(path: Path, stream_index: int, limits: Limits) -> tuple[VideoFr
         assert isinstance(stream, VideoStream)  # noqa: S101 -- for the type checker; it was chosen as one
         decoded = _decoded(container, stream)
         if (frame := next(decoded, None)) is not None:
+            _check_format(frame, path)
             frames = [frame]
             if may_be_interlaced(stream.codec_context, frame):
                 frames += itertools.islice(decoded, NUM_FRAMES_TRIED - 1)
@@ -150,6 +152,16 @@ def _first_frame(path: Path, stream_index: int, limits: Limits) -> tuple[VideoFr
     if (size := size_too_large(path, limits)) is not None:
         check_picture(path, *size, limits)
     raise UndecodableError(path, "holds a video stream, but not one frame of it can be decoded", "it may be damaged")
+
+
+def _check_format(frame: VideoFrame, path: Path) -> None:
+    """Makes sure that FFmpeg's scaler reads what the frames are stored as; of those packed in bits it lacks a few."""
+    if frame.format.is_bit_stream:
+        try:
+            frame.reformat(8, 8, "gray")
+        except (av.error.FFmpegError, NotImplementedError):
+            problem = f"stores its pictures as {frame.format.name}, which cannot be converted here"
+            raise UndecodableError(path, problem, "convert it first") from None
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

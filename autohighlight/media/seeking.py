@@ -81,6 +81,9 @@ def frame_digest(frame: VideoFrame) -> bytes:
     for number, plane in enumerate(frame.planes):
         components = [c for c in frame.format.components if c.plane == number]
         row_bytes = plane.width * sum(-(-c.bits // 8) for c in components)
+        if plane.buffer_size != plane.height * plane.line_size:  # a palette
+            digest.update(memoryview(plane))
+            continue
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
         digest.update(rows[:, :row_bytes].tobytes())
     return digest.digest()
