@@ -44,6 +44,11 @@ _ORDER_NOT_GUESSED = frozenset({"h264", "hevc", "vvc"})
 _WITHOUT_PRESENTATION = frozenset({"avi", "asf", "rm", "mxf", "gxf", "nsv", "xmv"})
 """Containers, in FFmpeg's words, that say when a packet is decoded, and not, or not always, when it is shown."""
 
+_WITH_HIDDEN_FRAMES = frozenset({"vp8", "vp9"})
+
+_COUNTING_PACKETS = frozenset({"avi", "ivf"})
+"""Containers whose clock goes on with each packet, though it shows no frame."""
+
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
@@ -96,16 +101,8 @@ def read_packets(
     is_shown = np.array(read.is_shown, bool) & (content < Content.SECOND_FIELD)
     if not is_shown.any():
         is_shown = content < Content.SECOND_FIELD  # an edit list that hides everything is damage
-    stamp, has_timestamps = None, read.has_timestamps
-    is_put_off = read.has_decoding_times and read.pts[0] != read.dts[0]
-    if has_timestamps and not _are_believed(times, content, is_shown, container, stream, is_put_off=is_put_off):
-        slots = np.array(read.dts) if read.has_decoding_times else times
-        is_clear = bool((np.diff(np.sort(slots[is_shown])) > 0).all()) and not (content == Content.NOTHING).any()
-        if is_clear and stream.codec_context.codec.canonical_name in _ORDER_BY_KIND:
-            stamp, times = times, _timed_by_kind(slots, content, is_shown)
-        else:
-            has_timestamps, times = False, _in_order(slots, is_shown)
-    elif has_timestamps:
+    times, stamp, has_timestamps = _presentation(read, times, is_shown, container, stream)
+    if has_timestamps and stamp is None:
         _check_clock(times, stream, path)
     last = int(np.flatnonzero(is_shown & (times == times[is_shown].max()))[-1])
     packets = PacketIndex(
@@ -119,6 +116,30 @@ def read_packets(
     end = int(times[last] + durations[last]) * (stream.time_base or Fraction(1, 1000))
     num_absent = max(0, stream.frames - count) if read.is_cut_short else 0
     return packets, end, num_absent
+
+
+def _presentation(
+    read: _Packets,
+    times: NDArray[np.int64],
+    is_shown: NDArray[np.bool_],
+    container: InputContainer,
+    stream: VideoStream,
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, bool]:
+    """When each packet's frame is shown, the container's times where they differ, and whether this is known."""
+    if not read.has_timestamps:
+        return times, None, False
+    content, codec = np.array(read.content), stream.codec_context.codec.canonical_name
+    is_hidden = content == Content.NOTHING
+    is_put_off = read.has_decoding_times and read.pts[0] != read.dts[0]
+    if _are_believed(times, content, is_shown, container, stream, is_put_off=is_put_off):
+        if is_hidden.any() and codec in _WITH_HIDDEN_FRAMES and container.format.name in _COUNTING_PACKETS:
+            return times - np.cumsum(is_hidden), times, True
+        return times, None, True
+    slots = np.array(read.dts) if read.has_decoding_times else times
+    is_clear = bool((np.diff(np.sort(slots[is_shown])) > 0).all()) and not is_hidden.any()
+    if is_clear and codec in _ORDER_BY_KIND:
+        return _timed_by_kind(slots, content, is_shown), times, True
+    return _in_order(slots, is_shown), None, False
 
 
 def _demux(container: InputContainer, stream: VideoStream, path: Path, limits: Limits) -> _Packets:

@@ -20,7 +20,8 @@ from tests.media_factory import X264, coded_picture, make_video, read_number, ru
 
 _SIZE = (64, 48)
 _COMMON = ("pal8", "yuv410p", "yuv444p12le", "uyvy422", "gray", "gray10le", "monow", "rgb24", "bgr0", "rgba",
-           "gbrp10le", "gbrap", "rgb555le", "rgb8", "nv12", "p010le", "ya8", "yuva444p10le", "xyz12le", "yuvj420p")  # fmt: skip
+           "gbrp10le", "gbrap", "rgb555le", "rgb8", "nv12", "p010le", "ya8", "yuva444p10le", "xyz12le",
+           "yuvj420p")  # fmt: skip
 _NOT_CONVERTED = ("rgb4", "bgr4")
 """Formats that FFmpeg's scaler writes, but does not read."""
 _MISREAD = ("rgb565be", "rgb555be", "bgr565be", "bgr555be")
