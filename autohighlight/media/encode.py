@@ -19,10 +19,10 @@ from typing import Any
 import ffmpeg
 from numpy.typing import NDArray
 
-from autohighlight.errors import OutputError
+from autohighlight.errors import DependencyError, OutputError
 from autohighlight.media.added_sound import add_sound
 from autohighlight.media.audio import SoundFile
-from autohighlight.media.ffmpeg import FFmpegProgram, find_ffmpeg
+from autohighlight.media.ffmpeg import COMPLETE, FFmpegProgram, find_ffmpeg
 from autohighlight.media.source import file_url
 from autohighlight.types import ColourInfo, HdrMetadata
 
@@ -174,6 +174,7 @@ def _arguments(
     crf: int | None,
     preset: str,
 ) -> list[str]:
+    _check_matrix(program, picture.colour.matrix)
     rate = str(picture.frame_rate)  # told twice: left to guess, FFmpeg takes 119.88 frames/s for 120
     video = ffmpeg.input(
         "pipe:0", format="rawvideo", pixel_format=picture.pixel_format, video_size=picture.size, framerate=rate, r=rate
@@ -227,24 +228,34 @@ def _x265_parameters(hdr: HdrMetadata | None) -> str:
     return ":".join(parameters)
 
 
+NEW_MATRICES = frozenset({"ipt-c2", "ycgco-re", "ycgco-ro"})
+"""Matrices that FFmpeg knows from 7.0 on."""
+
+
+def _check_matrix(program: FFmpegProgram, matrix: str) -> None:
+    if matrix in NEW_MATRICES and not program.is_at_least("7.0"):
+        raise DependencyError(
+            f"the ffmpeg program {program.path} is older than 7.0, and does not know the colour matrix {matrix}",
+            COMPLETE,
+        )
+
+
+_TRANSFERS_OF_ENCODERS = {"bt470m": "gamma22", "bt470bg": "gamma28"}
+"""Transfer functions that the options of encoders have another name for."""
+
+
 def _for_encoder(colour: ColourInfo) -> dict[str, str]:
     """How colours are meant, as options of an encoder; what is unknown is left out."""
     names = {
         "color_primaries": colour.primaries,
-        "color_trc": colour.transfer,
+        "color_trc": _TRANSFERS_OF_ENCODERS.get(colour.transfer, colour.transfer),
         "colorspace": colour.matrix,
         "color_range": colour.range,
     }
     return {option: name for option, name in names.items() if name != "unknown"}
 
 
-_TRANSFERS_OF_THE_FILTER = {"gamma22": "bt470m", "gamma28": "bt470bg"}
-"""Transfer functions that the filter ``setparams`` calls by another name than the rest of FFmpeg."""
-
-
 def _for_filter(colour: ColourInfo) -> dict[str, str]:
     """The same as options of the filter ``setparams``."""
-    names = _for_encoder(colour)
-    if colour.transfer in _TRANSFERS_OF_THE_FILTER:
-        names["color_trc"] = _TRANSFERS_OF_THE_FILTER[colour.transfer]
+    names = _for_encoder(colour) | ({"color_trc": colour.transfer} if colour.transfer != "unknown" else {})
     return {"range" if option == "color_range" else option: name for option, name in names.items()}

@@ -19,7 +19,7 @@ from autohighlight.errors import DependencyError
 
 _PACKAGE = "imageio-ffmpeg"
 
-_LIBAVUTIL = {"4.3": (56, 51), "5.1": (57, 28), "6.0": (58, 2)}  # of releases of FFmpeg
+_LIBAVUTIL = {"4.3": (56, 51), "5.1": (57, 28), "6.0": (58, 2), "7.0": (59, 8)}  # of releases of FFmpeg
 _OLDEST = "4.3"  # the tests pass with it
 
 COMPLETE = f"choose a complete one, or leave --ffmpeg and {FFMPEG_VARIABLE} out, so that the one in {_PACKAGE} is used"
@@ -55,7 +55,7 @@ class FFmpegProgram:
             raise DependencyError(f"the ffmpeg program {self.path} has no encoder {encoder}", COMPLETE)
 
     def is_at_least(self, release: str) -> bool:
-        """Whether it is of FFmpeg ``4.3``, ``5.1`` or ``6.0``, or newer."""
+        """Whether it is of FFmpeg ``4.3``, ``5.1``, ``6.0`` or ``7.0``, or newer."""
         return self.libavutil >= _LIBAVUTIL[release]
 
     def every_frame(self) -> dict[str, str]:
