@@ -185,7 +185,7 @@ def _make(
             tried[rung] = file.with_name(f"tried-{len(tried) + 1}{file.suffix}")
             encode_animation(
                 form, pictures, rung.size, tried[rung],
-                plays=options.loop, dither=options.dither, program=options.ffmpeg,
+                plays=options.loop, dither=options.dither if form == "gif" else None, program=options.ffmpeg,
             )  # fmt: skip
             return tried[rung].stat().st_size
 

@@ -52,7 +52,7 @@ def encode_animation(
     output: Path,
     *,
     plays: int,
-    dither: str,
+    dither: str | None = None,
     program: str | None = None,
 ) -> None:
     """Encodes pictures into `output`.
@@ -66,7 +66,7 @@ def encode_animation(
         size: width and height that they are scaled to.
         output: a new file; GIF makes another beside it, for the palette.
         plays: how often it is played; 0 is without end.
-        dither: FFmpeg's name of how a GIF mixes the colours of its palette.
+        dither: FFmpeg's name of how a GIF mixes the colours of its palette; None: FFmpeg's default.
         program: the ffmpeg program that is chosen; see `find_ffmpeg`.
 
     Raises:
@@ -123,10 +123,11 @@ def _run(program: FFmpegProgram, form: str, node: Any, pictures: Pictures, outpu
     run_encoder(program, ENCODERS[form], arguments_of(described), frames, output)
 
 
-def _with_palette(stream: Any, palette: Path, dither: str) -> Any:
+def _with_palette(stream: Any, palette: Path, dither: str | None) -> Any:
+    mixed = {} if dither is None else {"dither": dither}
     colours = ffmpeg.input(file_url(palette), format="rawvideo", pixel_format="bgra", video_size=_PALETTE_SIZE)
     return ffmpeg.filter(
-        [stream, colours.video], "paletteuse", dither=dither, bayer_scale=_BAYER_SCALE, diff_mode="rectangle"
+        [stream, colours.video], "paletteuse", bayer_scale=_BAYER_SCALE, diff_mode="rectangle", **mixed
     )
 
 

@@ -41,6 +41,7 @@ NOT_RUN = {
     r"autohighlight .*annotations/": "needs the annotated videos",
     r"autohighlight batch .*--watch$": "goes on until it is stopped; tests/unit/batch/test_watch.py stops it",
     r"autohighlight .*--device cuda": "needs a GPU",
+    r"autohighlight .*--ffmpeg /opt": "needs another ffmpeg; tests/media/test_programs.py runs it with stand-ins",
     r"ray start ": "starts a cluster; plugins/autohighlight-ray has tests that start one",
     r"autohighlight .*--executor ray": "needs a cluster; plugins/autohighlight-ray has tests that start one",
     r"autohighlight (torchvision|timm|onnx|audio) ": "a plugin's command, which the plugin's own tests run",
