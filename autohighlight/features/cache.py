@@ -105,7 +105,7 @@ class FeatureCache:
             with hidden_folder(self.folder) as hidden:
                 unfinished = hidden / "entry"
                 with open(unfinished, "wb", opener=_open_private) as file:
-                    np.savez(file, allow_pickle=False, **arrays, **{_CHECKSUM: checksum})
+                    np.savez(file, **arrays, **{_CHECKSUM: checksum})
                 move_into_place(unfinished, self.folder / f"{key}{_SUFFIX}", overwrite=True)
             self._shrink(self.folder)
 

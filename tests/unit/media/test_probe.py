@@ -10,7 +10,8 @@ from autohighlight.media.probe import probe
 from autohighlight.times import TimeRange
 from tests.media_factory import X264, Sound, make_video, run_ffmpeg, tone
 
-PTS_JITTER = "settb=1/90000,setpts='PTS+mod(N,3)*0.004/TB'"
+PTS_JITTER = "settb=1/90000,setpts='PTS+between(N,1,58)*mod(N,3)*0.004/TB'"
+"""Every ffmpeg keeps the mean: some write the last frame of such a video, others do not."""
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi", "webm"])
