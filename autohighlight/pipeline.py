@@ -146,11 +146,15 @@ def analyse(
     Raises:
         AutohighlightError: see `autohighlight.errors`.
     """
+    from autohighlight.media.remarks import picture_remarks
+
     options, plugins = options or Options(), plugins or _usual_plugins()
     check_options(options, plugins)
     scorer = find_scorer(options.score.scorer_name, plugins.scorers)
     progress(Progress("probe", 0, None))
     media = probe(video, options)
+    for line in picture_remarks(media):
+        _LOG.warning("%s", line)
     features = extract(media, options, plugins=plugins, progress=progress)
     progress(Progress("score", 0, None, "clips"))
     return Analysis(media, features, scorer(features, options.score))

@@ -174,6 +174,7 @@ class MediaInfo:
         creation_time: when the recording began, with its time zone; None where the file does not say.
         hdr: light levels of HDR10; None where the file has none.
         projection: ``flat``, unless it is a 360° video.
+        moving_tracks: numbers of the video streams that `video_stream` was chosen from; covers and stills are left out.
         num_chapters, num_subtitles: chapters, and tracks of subtitles.
         snapshot: tells whether the file is still what was probed; None for media described without a file.
         limits: within which it was probed, and may be read; None for the usual ones.
@@ -204,6 +205,7 @@ class MediaInfo:
     creation_time: datetime | None = None
     hdr: HdrMetadata | None = None
     projection: Projection = "flat"
+    moving_tracks: tuple[int, ...] = ()
     num_chapters: int = 0
     num_subtitles: int = 0
     snapshot: Snapshot | None = field(default=None, repr=False)

@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from autohighlight.config import Limits
-from autohighlight.errors import NoVideoStreamError, UndecodableError
+from autohighlight.errors import UndecodableError
 from autohighlight.files import Snapshot
 from autohighlight.media.channels import settled_layout
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
@@ -36,10 +36,10 @@ from autohighlight.media.source import (
     size_too_large,
 )
 from autohighlight.media.start_timecode import reel_name, start_timecode
+from autohighlight.media.video_tracks import moving_tracks
 from autohighlight.times import TimeRange
 from autohighlight.types import AudioStream, ColourInfo, FieldOrder, MediaInfo
 
-_ATTACHED_PICTURE = 0x0400 | 0x0800  # AV_DISPOSITION_ATTACHED_PIC, AV_DISPOSITION_TIMED_THUMBNAILS
 _DEFAULT = 0x0001  # AV_DISPOSITION_DEFAULT
 
 
@@ -74,7 +74,8 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
     with reading(path):
         snapshot = Snapshot.of(path)
     with open_source(path, limits) as container:
-        stream = _video_stream(container, path)
+        tracks = moving_tracks(container, path, limits)
+        stream = tracks[0]
         packets, end, num_absent = read_packets(container, stream, path, limits)
         audio = tuple(_audio_stream(s) for s in container.streams.audio if s.codec_context is not None)
         frame, fields = _first_frame(path, stream.index, limits)
@@ -113,6 +114,7 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
             creation_time=creation_time(container),
             hdr=hdr_metadata(frame),
             projection=projection(frame),
+            moving_tracks=tuple(sorted(track.index for track in tracks)),
             num_chapters=len(container.chapters()),
             num_subtitles=len(container.streams.subtitles),
             snapshot=snapshot,
@@ -121,20 +123,6 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
     check_picture(path, *media.display_size, limits)
     check_unchanged(media)
     return media
-
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream that a player would show: no cover picture, the default one, the largest, the first."""
-    videos = [s for s in container.streams.video if not int(s.disposition) & _ATTACHED_PICTURE]
-    if not videos:
-        raise NoVideoStreamError(path, "has no video stream", "name a file with moving pictures")
-    readable = [s for s in videos if s.codec_context is not None]
-    if not readable:
-        raise UndecodableError(path, "is in a video codec that cannot be decoded here", "convert it first")
-    return max(
-        readable,
-        key=lambda s: (bool(int(s.disposition) & _DEFAULT), (s.width or 0) * (s.height or 0), -s.index),
-    )
 
 
 def _first_frame(path: Path, stream_index: int, limits: Limits) -> tuple[VideoFrame, FieldOrder]:

@@ -1,0 +1,15 @@
+"""What people should know of how a file's picture is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autohighlight.types import MediaInfo
+
+
+def picture_remarks(media: MediaInfo) -> Iterator[str]:
+    """What is not shown, or not as the file says; a line each."""
+    if len(media.moving_tracks) > 1:
+        number = media.moving_tracks.index(media.video_stream) + 1
+        others = "the other is left out" if len(media.moving_tracks) == 2 else "the others are left out"
+        yield f"{media.path.name}: video track {number} of {len(media.moving_tracks)} is used; {others}"
