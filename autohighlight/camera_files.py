@@ -6,6 +6,7 @@ Only names are looked at, so this costs nothing and works for files on a server 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePath
 from typing import Literal, TypeAlias
@@ -20,6 +21,31 @@ _NUMBER = re.compile(r"([0-9]+)")
 # cameras name the first chapter GOPR0041 and the second GP010041.
 _GOPRO_CHAPTER = re.compile(r"g[hxspl]([0-9]{2})([0-9]{4})")
 _GOPRO_FIRST_CHAPTER = re.compile(r"gopr([0-9]{4})")
+
+
+_DVD_TITLE = re.compile(r"vts_([0-9]{2})_[1-9]\.vob")
+
+
+def recordings(paths: Iterable[PurePath]) -> Iterator[tuple[PurePath, ...]]:
+    """The recordings that lie in several files, each as its files in order.
+
+    A GoPro begins another file after some gigabytes, and so does a DVD within a title. Cameras that merely count their
+    files on (``00001.MTS``) do not tell which belong together, so theirs are not found.
+
+    Args:
+        paths: files in any order.
+    """
+    parts = defaultdict[tuple[PurePath, str, str], list[PurePath]](list)
+    for path in paths:
+        name = path.name.casefold()
+        stem, _, suffix = name.rpartition(".")
+        if match := _GOPRO_CHAPTER.fullmatch(stem):
+            parts[path.parent, stem[:2] + match[2], suffix].append(path)
+        elif match := _GOPRO_FIRST_CHAPTER.fullmatch(stem):
+            parts[path.parent, f"gp{match[1]}", suffix].append(path)
+        elif match := _DVD_TITLE.fullmatch(name):
+            parts[path.parent, f"title {match[1]}", suffix].append(path)
+    return (tuple(sorted(files, key=path_order)) for files in parts.values() if len(files) > 1)
 
 
 def shooting_order(name: str) -> OrderKey:
@@ -58,7 +84,6 @@ _SONY_ENDING = re.compile(r"s[0-9]{2}$")
 _EDITOR_ENDING = re.compile(r"[ _-]prox(?:y|ies)$")
 
 _DVD_MENU = re.compile(r"video_ts\.vob|vts_[0-9]{2}_0\.vob")
-_DVD_TITLE = re.compile(r"vts_[0-9]{2}_[1-9]\.vob")
 _P2_SOUND = re.compile(r"([0-9a-z]{6})[0-9]{2}\.mxf")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -223,11 +223,11 @@ def filled_for(
     return filled(choose_within, shown, allowed, options.select)
 
 
-def shown_as(exporter: str, selection: Selection, options: Options, plugins: Plugins) -> Fraction:
-    """For how many seconds a selection is shown once it is written in a form."""
-    if not selection:
+def shown_as(exporter: str, selections: Sequence[Selection], options: Options, plugins: Plugins) -> Fraction:
+    """For how many seconds selections are shown once they are written, one after the other, in a form."""
+    if not any(selections):
         return Fraction(0)
-    return _shown(plugins.exporters[exporter], build(selection, plugins=plugins), options)
+    return _shown(plugins.exporters[exporter], build(*selections, plugins=plugins), options)
 
 
 def _shown(form: Exporter, timeline: Timeline, options: Options) -> Fraction:

@@ -154,16 +154,16 @@ def _selector_note(request: Request, inputs: Sequence[Input], selector: Path) ->
         "version": autohighlight.__version__,
         "options": Wishes.of(request.options, {}, {}).results,
         "limits": str(request.options.extract.limits),
-        "videos": [[each.source, _state_or_nothing(each.source)] for each in inputs],
+        "videos": [[source, _state_or_nothing([source])] for each in inputs for source in each.sources],
         "file": str(selector),
         "state": str(FileState.of(selector)),
     }
     return json.dumps(about, sort_keys=True)
 
 
-def _state_or_nothing(source: str) -> str:
+def _state_or_nothing(sources: Sequence[str]) -> str:
     try:
-        return state_of(source)
+        return state_of(sources)
     except FileError:
         return ""
 
@@ -180,14 +180,14 @@ def _train(
     """Measures with all workers those videos that may not have been yet; then fits the selector, from the cache."""
     records = database.records()
     jobs = [make_job(request, each) for each in inputs]
-    todo = [job for job in jobs if not _is_as_it_was(job.source, records.get(job.key))]
+    todo = [job for job in jobs if not _is_as_it_was(job.sources, records.get(job.key))]
     num_done = 0
     with closing(executor.run(measure, (Task(job.key, job) for job in todo))) as events:
         for event in events:
             num_done += isinstance(event, Returned | Failed)  # of what cannot be measured, the training says so
             progress(Progress("extract", num_done, len(todo), "videos"))
     return train_on_folder(
-        [Path(each.source) for each in inputs],
+        [Path(source) for each in inputs for source in each.sources],
         request.output / STATE_FOLDER,
         request.options,
         plugins=plugins,
@@ -196,5 +196,5 @@ def _train(
     )
 
 
-def _is_as_it_was(source: str, record: Record | None) -> bool:
-    return record is not None and record.status == "done" and record.state == _state_or_nothing(source) != ""
+def _is_as_it_was(sources: Sequence[str], record: Record | None) -> bool:
+    return record is not None and record.status == "done" and record.state == _state_or_nothing(sources) != ""

@@ -7,13 +7,13 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO
 
 from autohighlight.batch import listing, patterns, remote
 from autohighlight.batch.spelling import Spelling
-from autohighlight.camera_files import Companion, companions
+from autohighlight.camera_files import Companion, companions, recordings
 from autohighlight.errors import InputError, OptionError, printable
 from autohighlight.finding import VIDEO_SUFFIXES, is_hidden, is_result, mode_of, real_path, walk
 
@@ -26,10 +26,18 @@ class Input:
         source: an absolute path, or an address that `batch.remote` can read.
         name: relative, and the results are named after it: the way to the file from the folder that was given, or the
             path as it was given; ``match/first.mp4``.
+        chapters: the files in which the camera went on with the same recording, in order; see
+            `camera_files.recordings`.
     """
 
     source: str
     name: PurePosixPath
+    chapters: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All files of the video, in order."""
+        return (self.source, *self.chapters)
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,7 @@ def find_inputs(
     exclude: Path | None = None,
     written: Collection[Path] = (),
     needs_all: bool = True,
+    joins_chapters: bool = True,
 ) -> FoundInputs:
     """The videos among files, folders and all that lies in these, patterns, and addresses.
 
@@ -86,6 +95,7 @@ def find_inputs(
         exclude: the output folder: what is below is left out, unless the place is this folder or in it.
         written: files that the batch itself writes elsewhere; they need not be there.
         needs_all: whether a place that is not there is an error; if not, it is passed over.
+        joins_chapters: whether the files of one recording are one video. Those at addresses never are.
 
     Raises:
         InputError: a place is not there, no ordinary file, or cannot be looked into, or nothing fits a pattern.
@@ -100,6 +110,8 @@ def find_inputs(
                 raise
             search.passed_over[place] = error.problem
     left_out = search.leave_out_companions()
+    if joins_chapters:
+        search.join_chapters()
     passed_over = tuple(PassedOver(place, reason) for place, reason in search.passed_over.items())
     inputs = tuple(search.inputs.values())
     return FoundInputs(inputs, passed_over, search.num_results, dict(search.others), left_out)
@@ -225,6 +237,13 @@ class _Search:
             if reals[path] not in self.named:
                 left_out[kind] = (*left_out.get(kind, ()), self.inputs.pop(reals[path]).source)
         return left_out
+
+    def join_chapters(self) -> None:
+        """Makes one input of all files of a recording, in the place and with the name of the first."""
+        reals = {PurePath(each.source): real for real, each in self.inputs.items() if isinstance(real, Path)}
+        for first, *rest in recordings(reals):
+            chapters = tuple(self.inputs.pop(reals[path]).source for path in rest)
+            self.inputs[reals[first]] = replace(self.inputs[reals[first]], chapters=chapters)
 
     def _is_below_output(self, real: Path, start: Path) -> bool:
         output = self.output

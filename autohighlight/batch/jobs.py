@@ -41,6 +41,7 @@ class Job:
         options: of the run.
         output: the output folder, absolute.
         plugins: where the worker loads plugins from.
+        chapters: paths of further files of the same recording, in order.
         known_content: digest of the content that the results there are were made of; where the video still has it,
             nothing is done.
     """
@@ -51,7 +52,19 @@ class Job:
     options: Options
     output: Path
     plugins: PluginSources
+    chapters: tuple[str, ...] = ()
     known_content: str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All files of the video, in order."""
+        return (self.source, *self.chapters)
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """Names of the files that say of each of `sources` which clips have which score, and what was chosen."""
+        marks = [f".chapter-{number}" for number in range(2, len(self.sources) + 1)]
+        return tuple(f"{self.stem.name}{mark}{DECISIONS_SUFFIX}" for mark in ("", *marks))
 
     @property
     def key(self) -> str:

@@ -44,7 +44,7 @@ def check_montages(request: Request, inputs: Sequence[Input], database: Database
     for path in request.montages.values():
         is_ours = _Noted.of(path, database).has_left(path)
         check_destination(path, overwrite=is_ours or request.options.export.overwrite)
-        if any(is_same_file(path, each.source) for each in inputs):
+        if any(is_same_file(path, source) for each in inputs for source in each.sources):
             raise OutputError(path, "is one of the videos", "name another file with --combined")
 
 
@@ -72,6 +72,7 @@ def write_montages(
     done = [record for record in records if record.status == "done"]
     if not request.montages or not done:
         return ()
+    videos: list[ScoredVideo] = []
     noted = {path: _Noted.of(path, database) for path in request.montages.values()}
     chosen: dict[SelectOptions, tuple[Selection, ...]] = {}
     film = pipeline.film_among(request.montages, plugins)
@@ -81,8 +82,8 @@ def write_montages(
         digest = _digest(form, options, done, plugins, "" if shown_as is None else options.export.transition)
         if noted[path].digest == digest and noted[path].is_unchanged:
             continue
+        videos = videos or [video for record in done for video in _scored(record, request.output)]
         if options.select not in chosen:
-            videos = [_scored(record, request.output) for record in done]
             chosen[options.select] = select_over_all(videos, options, form=shown_as)
         with _staging(request.output, path) as folder:
             staged = write_combined(
@@ -94,7 +95,7 @@ def write_montages(
                 progress=progress,
                 name=path.stem,
             )
-            files = _publish(staged, path, noted[path], [Path(record.source) for record in done], options)
+            files = _publish(staged, path, noted[path], [video.path for video in videos], options)
         noted[path] = _Noted(digest, {str(file): str(FileState.of(file)) for file in files})
         noted[path].keep(path, database)
     return tuple(Path(file) for each in noted.values() for file in each.states)
@@ -134,10 +135,12 @@ def _publish(
     return list(places.values())
 
 
-def _scored(record: Record, output: Path) -> ScoredVideo:
+def _scored(record: Record, output: Path) -> list[ScoredVideo]:
+    """Each file of a video as it was scored, in order."""
     path = next(output / result.path for result in record.results if result.path.name == f"{record.key}.json")
     try:
-        return ScoredVideo.from_json(json.loads(path.read_text("ascii")))
+        documents = json.loads(path.read_text("ascii"))
+        return [ScoredVideo.from_json(each) for each in (documents if isinstance(documents, list) else [documents])]
     except (OSError, ValueError) as error:
         raise OutputError(path, f"cannot be used: {error}", "delete it, and give the same command again") from None
 

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import json
 import logging
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autohighlight import pipeline
 from autohighlight.batch import remote
-from autohighlight.batch.jobs import DECISIONS_SUFFIX, Cause, Job, Outcome, Staged, result_names
-from autohighlight.batch.scored import ScoredVideo
+from autohighlight.batch.jobs import Cause, Job, Outcome
+from autohighlight.batch.results import write_results
 from autohighlight.batch.scratch import scratch_folder
 from autohighlight.default_plugins import load_plugins
-from autohighlight.documents import highlights_document, to_json
-from autohighlight.errors import AutohighlightError, FormatError, InputError, OutputError, VerifyError
-from autohighlight.files import FileState, content_digest, wait_for_disk
+from autohighlight.errors import AutohighlightError, InputError, OutputError
+from autohighlight.files import FileState, content_digest
 from autohighlight.plugins import BackboneFactory, Plugins
 
 if TYPE_CHECKING:
     from autohighlight.discovery import PluginSources
-    from autohighlight.pipeline import Analysis
     from autohighlight.types import ProgressCallback
 
 
@@ -42,11 +41,13 @@ def perform(job: Job, progress: ProgressCallback) -> Outcome:
     """
     began = time.monotonic()
     try:
-        state = state_of(job.source)  # before a copy is made: what is replaced meanwhile has another
-        with _at_hand(job) as video:
-            outcome = dataclasses.replace(_perform(job, video, progress), state=state)
+        state = state_of(job.sources)  # before a copy is made: what is replaced meanwhile has another
+        with _at_hand(job) as videos:
+            outcome = dataclasses.replace(_perform(job, videos, progress), state=state)
     except AutohighlightError as error:
         where = f"{error.path.name}: " if isinstance(error, OutputError) else ""
+        if isinstance(error, InputError) and job.chapters:
+            where = f"{error.path.name} "
         outcome = _failed(job, _cause(error), where + error.problem, error.hint)
     except MemoryError:
         outcome = _failed(job, "fault", "memory ran out", "let fewer videos run at once with --jobs")
@@ -59,24 +60,34 @@ def measure(job: Job, progress: ProgressCallback) -> Outcome:
     """Measures one video, so that its features are in the cache; as `perform`, but nothing is chosen or written."""
     began = time.monotonic()
     try:
-        media = pipeline.probe(job.source, job.options)
-        pipeline.extract(media, job.options, plugins=loaded_plugins(job.plugins), progress=progress)
-        outcome = Outcome("done", duration_seconds=float(media.duration))
+        duration = 0.0
+        for source in job.sources:
+            media = pipeline.probe(source, job.options)
+            pipeline.extract(media, job.options, plugins=loaded_plugins(job.plugins), progress=progress)
+            duration += float(media.duration)
+        outcome = Outcome("done", duration_seconds=duration)
     except AutohighlightError as error:
         outcome = _failed(job, _cause(error), error.problem, error.hint)
     return dataclasses.replace(outcome, elapsed_seconds=time.monotonic() - began)
 
 
-def state_of(source: str, *, is_fresh: bool = True) -> str:
-    """What tells, without the content being read, that it is still the same; empty where nothing tells.
+def state_of(sources: Sequence[str], *, is_fresh: bool = True) -> str:
+    """What tells, without the content being read, that a video is still the same; empty where nothing tells.
 
     Args:
-        source: a path, or an address.
+        sources: paths, or addresses, of all its files.
         is_fresh: whether the server of an address is asked again, where it has just given a list.
 
     Raises:
-        InputError: the source is not there.
+        InputError: a source is not there.
     """
+    states = [_state_of_one(source, is_fresh) for source in sources]
+    if len(states) == 1:
+        return states[0]
+    return json.dumps([sources, states]) if all(states) else ""
+
+
+def _state_of_one(source: str, is_fresh: bool) -> str:
     if remote.is_remote(source):
         return remote.identity(source, is_fresh=is_fresh)
     try:
@@ -85,23 +96,27 @@ def state_of(source: str, *, is_fresh: bool = True) -> str:
         raise InputError(Path(source), f"cannot be read: {error.strerror or error}") from None
 
 
-def _at_hand(job: Job) -> AbstractContextManager[Path]:
+@contextmanager
+def _at_hand(job: Job) -> Iterator[tuple[Path, ...]]:
+    """The files of a video on this computer; of several, none is a copy."""
     options = job.options.batch
-    return remote.local_copy(job.source, scratch_folder(options.scratch), options.scratch_size * 1_000_000)
+    folder, max_bytes = scratch_folder(options.scratch), options.scratch_size * 1_000_000
+    with ExitStack() as stack:
+        yield tuple(stack.enter_context(remote.local_copy(source, folder, max_bytes)) for source in job.sources)
 
 
-def _perform(job: Job, video: Path, progress: ProgressCallback) -> Outcome:
-    content = _digest(video)
+def _perform(job: Job, videos: Sequence[Path], progress: ProgressCallback) -> Outcome:
+    content = _digest(videos)
     if content == job.known_content:
         return Outcome("unchanged", content)
     plugins = loaded_plugins(job.plugins)
     with _warnings() as logged:
-        analysis = pipeline.analyse(video, job.options, plugins=plugins, progress=progress)
+        analyses = [pipeline.analyse(video, job.options, plugins=plugins, progress=progress) for video in videos]
         job.staging.mkdir(parents=True, exist_ok=True)
         # Of this try alone: a worker that was given up, on a computer cut off from the others, may still be writing.
         folder = Path(tempfile.mkdtemp(dir=job.staging))
-        files, about = _write(job, folder, analysis, plugins, progress)
-    if _digest(video) != content:  # costs nothing where the file's state is what it was
+        files, about = write_results(job, folder, analyses, plugins, progress)
+    if _digest(videos) != content:  # costs nothing where the file's state is what it was
         raise InputError(Path(job.source), "was changed while it was read", "run again when it is whole")
     return dataclasses.replace(about, content=content, files=files, warnings=(*about.warnings, *logged))
 
@@ -124,66 +139,14 @@ def _warnings() -> Iterator[list[str]]:
         logger.removeHandler(collector)
 
 
-def _digest(video: Path) -> str:
-    try:
-        return content_digest(video)
-    except OSError as error:
-        raise InputError(video, f"cannot be read: {error.strerror or error}") from None
-
-
-def _write(
-    job: Job, folder: Path, analysis: Analysis, plugins: Plugins, progress: ProgressCallback
-) -> tuple[tuple[Staged, ...], Outcome]:
-    """Chooses, and writes every result into a folder; gives them, and what there is to say."""
-    film = pipeline.film_among(job.forms, plugins)
-    selection = pipeline.select(analysis, job.options, plugins=plugins, exporter=film)
-    shown = None if film is None else pipeline.shown_as(film, selection, job.options, plugins)
-    decisions = folder / f"{job.stem.name}{DECISIONS_SUFFIX}"
-    document = highlights_document(analysis, selection, None, shown) | {"video": remote.shown(job.source)}
-    decisions.write_text(to_json(document) + "\n", "ascii", newline="\n")  # the same bytes on every system
-    written, warnings = [decisions], list(_losses(analysis))
-    refused: list[AutohighlightError] = []
-    for form, name in result_names(job.stem.name, job.forms, plugins.exporters).items():
-        options, chosen = job.forms[form], selection
-        if options.select != job.options.select:
-            chosen = pipeline.select(analysis, options, plugins=plugins)
-        renders = plugins.exporters[form].renders
-        timeline = pipeline.build(chosen, handles=None if renders else options.export.handles, plugins=plugins)
-        if not renders:  # what they are about is of editing software
-            warnings += (warning for warning in timeline.warnings if warning not in warnings)
+def _digest(videos: Sequence[Path]) -> str:
+    digests = []
+    for video in videos:
         try:
-            written += pipeline.write_timeline(
-                timeline, folder / name, form, options=options, plugins=plugins, progress=progress
-            )
-        except (FormatError, VerifyError) as error:  # the other forms are none the worse for it
-            if len(job.forms) == 1:
-                raise
-            refused.append(error)
-    about = Outcome(
-        "done",
-        cause="format" if refused else "",
-        problem="; ".join(error.problem for error in refused),
-        hint=refused[0].hint if refused else "",
-        duration_seconds=float(analysis.media.duration),
-        num_highlights=len(selection),
-        highlight_seconds=float(selection.duration if shown is None else shown),
-        warnings=tuple(warnings),
-    )
-    scores = folder / job.scores.name
-    scores.write_text(json.dumps(ScoredVideo.of(analysis).to_json()), "ascii", newline="\n")
-    files = [_staged(path, job.stem.parent / path.name) for path in written]
-    return (*files, _staged(scores, job.scores)), about
-
-
-def _staged(staged: Path, path: PurePosixPath) -> Staged:
-    """Describes a written file that belongs to `path`, once the disk has it."""
-    wait_for_disk(staged)
-    return Staged(staged, path, staged.stat().st_size, content_digest(staged))
-
-
-def _losses(analysis: Analysis) -> tuple[str, ...]:
-    lost = analysis.features.num_frames_lost
-    return (f"{lost:,} {'frame is' if lost == 1 else 'frames are'} damaged or missing",) if lost else ()
+            digests.append(content_digest(video))
+        except OSError as error:
+            raise InputError(video, f"cannot be read: {error.strerror or error}") from None
+    return digests[0] if len(digests) == 1 else hashlib.blake2b("".join(digests).encode(), digest_size=16).hexdigest()
 
 
 def _cause(error: AutohighlightError) -> Cause:
@@ -194,7 +157,7 @@ def _cause(error: AutohighlightError) -> Cause:
 
 def _failed(job: Job, cause: Cause, problem: str, hint: str) -> Outcome:
     try:
-        state = state_of(job.source)
+        state = state_of(job.sources)
     except AutohighlightError:
         state = ""  # it is not there; that it may come back is reason enough to try again
     return Outcome("failed", state=state, cause=cause, problem=problem, hint=hint)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from autohighlight.batch.database import Database, Record, Result
-from autohighlight.batch.jobs import DECISIONS_SUFFIX, Job, Wishes, result_names
+from autohighlight.batch.jobs import Job, Wishes, result_names
 from autohighlight.batch.perform import state_of
 from autohighlight.batch.publish import check_place
 from autohighlight.errors import FileError
@@ -85,7 +85,7 @@ def _step_after_success(job: Job, record: Record) -> Step:
 def _is_same(job: Job, record: Record) -> bool:
     """Whether the video is known to be as it was; one that cannot be read is not, and the work then says why."""
     try:
-        state = state_of(job.source, is_fresh=False)
+        state = state_of(job.sources, is_fresh=False)
     except FileError:
         return False
     return bool(state) and state == record.state
@@ -101,7 +101,7 @@ def _missing(record: Record, output: Path) -> Path | None:
 
 def places(job: Job, exporters: Mapping[str, Exporter]) -> list[Path]:
     """The files that a job is going to write, as far as can be told: how many GIFs there will be cannot."""
-    names = [f"{job.stem.name}{DECISIONS_SUFFIX}", *result_names(job.stem.name, job.forms, exporters).values()]
+    names = [*job.decisions, *result_names(job.stem.name, job.forms, exporters).values()]
     return [job.output / job.stem.parent / name for name in names]
 
 

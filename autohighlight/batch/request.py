@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from autohighlight.batch import remote
+from autohighlight.batch.combined import POLICY
 from autohighlight.batch.database import Record
 from autohighlight.batch.inputs import FoundInputs, Input, find_inputs
 from autohighlight.batch.jobs import Job, Wishes
@@ -71,7 +72,18 @@ class Request:
             InputError: a place is not there.
         """
         written = list(self.montages.values())
-        return find_inputs(self.places, suffixes=self.suffixes, exclude=self.output, written=written)
+        return find_inputs(
+            self.places,
+            suffixes=self.suffixes,
+            exclude=self.output,
+            written=written,
+            joins_chapters=self.joins_chapters,
+        )
+
+    @property
+    def joins_chapters(self) -> bool:
+        """Whether the chapters of a recording are one video: only one policy chooses over several files."""
+        return self.options.select.policy == POLICY
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,9 @@ def make_job(
         forms: as in `Job`; none if None, as where the video is only to be measured.
         stem: of its results; plainly after the video if None.
     """
-    return Job(each.source, stem or each.name, forms or {}, request.options, request.output, request.plugins)
+    return Job(
+        each.source, stem or each.name, forms or {}, request.options, request.output, request.plugins, each.chapters
+    )
 
 
 def make_plan(

@@ -170,6 +170,6 @@ class _Run:
 
 def _state(job: Job) -> str:
     try:
-        return state_of(job.source)
+        return state_of(job.sources)
     except FileError:
         return ""

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autohighlight.batch import patterns, remote
@@ -33,6 +33,7 @@ def settled(
     suffixes: Collection[str] | None = None,
     exclude: Path | None = None,
     written: Collection[Path] = (),
+    joins_chapters: bool = True,
     settle_seconds: float = SETTLE_SECONDS,
     wait: Wait | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -48,6 +49,7 @@ def settled(
         suffixes: see `find_inputs`.
         exclude: the output folder.
         written: see `find_inputs`.
+        joins_chapters: see `find_inputs`.
         settle_seconds: for how long a file must not have changed.
         wait: waits until something changes; by the system's notices if None.
         clock: in seconds.
@@ -65,7 +67,14 @@ def settled(
     while True:
         if is_search := clock() >= search_at:
             began = clock()
-            found = find_inputs(places, suffixes=suffixes, exclude=exclude, written=written, needs_all=False)
+            found = find_inputs(
+                places,
+                suffixes=suffixes,
+                exclude=exclude,
+                written=written,
+                needs_all=False,
+                joins_chapters=joins_chapters,
+            )
             for each in found.passed_over:
                 _warn_once(warned, each.place, each.reason)
             growing.replace(found.inputs)
@@ -87,7 +96,7 @@ def _next_searches(began: float, ended: float) -> tuple[float, float]:
 @dataclass
 class _Video:
     input: Input
-    state: FileState | None = None
+    state: tuple[FileState, ...] = ()
     since: float = 0.0
     was_told_of: bool = False
 
@@ -102,7 +111,7 @@ class _Growing:
 
     def replace(self, inputs: Sequence[Input]) -> None:
         """Takes these for all that there are."""
-        self.videos = {each.source: self.videos.get(each.source) or _Video(each) for each in inputs}
+        self.videos = {each.source: replace(self.videos.get(each.source, _Video(each)), input=each) for each in inputs}
 
     def take_whole(self, now: float, *, all_of_them: bool) -> tuple[Input, ...]:
         """Those that have not changed for long enough, and were not told of as they are now.
@@ -124,23 +133,23 @@ class _Growing:
 
     def waits_for(self, path: Path) -> bool:
         """Whether this is a file that may still grow."""
-        video = self.videos.get(str(path))
-        return video is not None and not video.was_told_of
+        videos = (video for video in self.videos.values() if str(path) in video.input.sources)
+        return any(not video.was_told_of for video in videos)
 
     def _is_whole(self, video: _Video, now: float) -> bool:
-        source = video.input.source
+        sources = video.input.sources
         try:
-            state = FileState.of(Path(source))
+            state = tuple(FileState.of(Path(source)) for source in sources)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):  # which has just gone again
-                _warn_once(self.warned, source, f"waits until it can be read: {error.strerror}")
-            del self.videos[source]
+                _warn_once(self.warned, str(error.filename), f"waits until it can be read: {error.strerror}")
+            del self.videos[sources[0]]
             return False
         if state != video.state:
             video.state, video.since, video.was_told_of = state, now, False
         if video.was_told_of or now < video.since + self.settle_seconds:
             return False
-        if state.size > 0 and self._can_be_opened(source):
+        if all(each.size > 0 for each in state) and all(map(self._can_be_opened, sources)):
             return True
         video.since = now
         return False

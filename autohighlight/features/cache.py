@@ -25,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -99,13 +100,13 @@ class FeatureCache:
         if self.folder is None:
             return
         arrays = _pack(track)
-        checksum = np.array(_checksum(key, arrays))
+        entry: dict[str, Any] = {**arrays, _CHECKSUM: np.array(_checksum(key, arrays))}
         with contextlib.suppress(OSError, OutputError):
             make_private_folder(self.folder)
             with hidden_folder(self.folder) as hidden:
                 unfinished = hidden / "entry"
                 with open(unfinished, "wb", opener=_open_private) as file:
-                    np.savez(file, **arrays, **{_CHECKSUM: checksum})
+                    np.savez(file, **entry)
                 move_into_place(unfinished, self.folder / f"{key}{_SUFFIX}", overwrite=True)
             self._shrink(self.folder)
 

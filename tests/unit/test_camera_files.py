@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autohighlight.camera_files import companions, path_order, shooting_order
+from autohighlight.camera_files import companions, path_order, recordings, shooting_order
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,29 @@ def test_any_names_have_one_order(names: list[str], chance: random.Random) -> No
 def test_paths_come_in_the_order_of_their_directories() -> None:
     shuffled = [PurePosixPath(name) for name in ("day10/clip1.mp4", "day2/clip10.mp4", "day2/clip2.mp4")]
     assert list(map(str, sorted(shuffled, key=path_order))) == ["day2/clip2.mp4", "day2/clip10.mp4", "day10/clip1.mp4"]
+
+
+def parts_of(*names: str) -> list[list[str]]:
+    return sorted([str(path) for path in files] for files in recordings(map(PurePosixPath, names)))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["GX010041.MP4", "GX020041.MP4", "GX100041.MP4"],
+        ["a/GOPR0041.MP4", "a/GP010041.MP4", "a/GP020041.MP4"],
+        ["GS010041.360", "GS020041.360"],
+        ["gx020041.mp4", "gx030041.mp4"],
+        ["VIDEO_TS/VTS_01_1.VOB", "VIDEO_TS/VTS_01_2.VOB"],
+    ],
+)
+def test_a_recording_in_several_files_is_found_and_is_in_order(files: list[str]) -> None:
+    assert parts_of(*reversed(files)) == [files]
+
+
+def test_files_of_several_recordings_are_not_joined() -> None:
+    assert parts_of("GX010041.MP4", "GX010042.MP4", "b/GX020041.MP4", "GH020041.MP4", "GX020041.LRV") == []
+    assert parts_of("VTS_01_1.VOB", "VTS_02_1.VOB", "VTS_01_0.VOB", "00000.MTS", "00001.MTS") == []
 
 
 def kinds(*names: str) -> dict[str, str]:

@@ -196,8 +196,12 @@ def _watch(request: Request, database: Database, executor: Executor, session: Se
     from autohighlight.batch.watch import settled
 
     seen: dict[str, Input] = {}  # all of them, so that names and summary are of all
-    for inputs in settled(request.places, suffixes=request.suffixes, exclude=request.output):
+    for inputs in settled(
+        request.places, suffixes=request.suffixes, exclude=request.output, joins_chapters=request.joins_chapters
+    ):
         seen |= {each.source: each for each in inputs}
+        for chapter in {source for each in inputs for source in each.chapters}:
+            seen.pop(chapter, None)  # it came before the file that the recording begins with
         _complete(request, list(seen.values()), database, executor, session, as_json=as_json)
     return 0
 
@@ -253,6 +257,9 @@ def _tell_what_is_skipped(found: FoundInputs, session: Session, *, as_json: bool
         session.warn(f"skipped {shown(sources[0])}{others}: {kind} of a video that is here too")
     if as_json:
         return
+    for video in found.inputs:
+        if video.chapters:
+            session.remark(f"{shown(video.source)}: {len(video.sources)} chapters of one recording, taken as one video")
     if found.others:
         number = sum(found.others.values())
         what = "file that is not a video by its name" if number == 1 else "files that are not videos by their names"

@@ -129,7 +129,7 @@ def make_reel(
         timelines = write_all(choices, places, layered, session)
         written += timelines.files
     if as_json:
-        shown = pipeline.shown_as("reel", selection, options, session.plugins)
+        shown = pipeline.shown_as("reel", [selection], options, session.plugins)
         session.emit(to_json(highlights_document(analysis, selection, written[0] if written else None, shown)))
     else:
         print_written(written, session)
@@ -152,7 +152,7 @@ def print_highlights(
     from autohighlight import pipeline
     from autohighlight.cli.tables import highlights_summary, highlights_table, made_by
 
-    shown = None if film is None else pipeline.shown_as(film, selection, options, session.plugins)
+    shown = None if film is None else pipeline.shown_as(film, [selection], options, session.plugins)
     if selection:
         session.print(highlights_table(selection))
     session.print(f"{highlights_summary(selection, shown)}, {made_by(analysis)}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autohighlight.batch import perform, publish, run
+from autohighlight.batch import perform, publish, results, run
 from autohighlight.batch.database import Database
 from tests.batches import Bench, InlineExecutor, make_bench, tree_of
 
@@ -49,7 +49,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], list[str]]:
     monkeypatch.setattr(publish, "_remove_stale", watched(publish._remove_stale, "remove"))
     for place in (publish, run):  # in the batch alone: what the cache clears up is less the second time
         monkeypatch.setattr(place, "shutil", SimpleNamespace(rmtree=watched(shutil.rmtree, "clear")))
-    monkeypatch.setattr(perform, "_staged", watched(perform._staged, "stage"))
+    monkeypatch.setattr(results, "_staged", watched(results._staged, "stage"))
     monkeypatch.setattr(run, "recover", watched(run.recover, "recover"))
 
     def until(number: int | None) -> list[str]:

@@ -294,15 +294,25 @@ def test_proxies_are_left_out_unless_they_are_named(tmp_path: Path) -> None:
     assert named.companions == {}
 
 
-def test_chapters_of_a_recording_stay_together_and_numbers_count() -> None:
-    chapters = ["GX010041.MP4", "GX020041.MP4", "GX010042.MP4", "GX020042.MP4"]
-    make(*(f"d/{name}" for name in chapters), "e/clip10.mp4", "e/clip2.mp4")
-    assert names(find_inputs(["d", "e"])) == [*chapters, "clip2.mp4", "clip10.mp4"]
-    assert names(find_inputs(["d/*", "e/*.mp4"])) == [
-        *(f"d/{name}" for name in chapters),
-        "e/clip2.mp4",
-        "e/clip10.mp4",
-    ]
+CHAPTERS = ["GX010041.MP4", "GX020041.MP4", "GX010042.MP4", "GX020042.MP4"]
+
+
+def test_files_come_in_the_order_in_which_they_were_shot() -> None:
+    make(*(f"d/{name}" for name in CHAPTERS), "e/clip10.mp4", "e/clip2.mp4")
+    found = find_inputs(["d", "e"], joins_chapters=False)
+    assert names(found) == [*CHAPTERS, "clip2.mp4", "clip10.mp4"]
+    found = find_inputs(["d/*", "e/*.mp4"], joins_chapters=False)
+    assert names(found) == [*(f"d/{name}" for name in CHAPTERS), "e/clip2.mp4", "e/clip10.mp4"]
+
+
+@pytest.mark.parametrize("places", [["d"], ["d/*"], [f"d/{name}" for name in CHAPTERS], ["d/GX02*", "d"]])
+def test_the_chapters_of_a_recording_are_one_input(places: list[str], tmp_path: Path) -> None:
+    make(*(f"d/{name}" for name in CHAPTERS), "d/other/GX030041.MP4")
+    found = {PurePosixPath(each.source).name: each for each in find_inputs(places).inputs if "other" not in each.source}
+    assert {name: each.chapters for name, each in found.items()} == {
+        "GX010041.MP4": (str(tmp_path / "d/GX020041.MP4"),),
+        "GX010042.MP4": (str(tmp_path / "d/GX020042.MP4"),),
+    }
 
 
 @pytest.mark.parametrize("name", ["a.MOD", "a.tod", "a.insv", "a.360", "a.vro", "a.wtv"])

@@ -99,6 +99,13 @@ def test_a_file_that_grows_slowly_without_notice_is_not_whole(world: World) -> N
     assert when >= 36.5 + 6
 
 
+def test_a_recording_is_told_of_again_when_another_chapter_has_come(world: World) -> None:
+    write(world.folder / "GX010041.MP4")()
+    for second in range(10, 20):
+        world.at(second, write(world.folder / "GX020041.MP4"), "GX020041.MP4")
+    assert world.told(100) == [(5, ["GX010041.MP4"]), (24, ["GX010041.MP4"])]
+
+
 def test_a_file_that_is_moved_in_counts(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "a.mp4"
     write(elsewhere)()
