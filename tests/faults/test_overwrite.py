@@ -160,6 +160,7 @@ def test_a_run_that_is_killed_leaves_the_earlier_one(moment: str, name: str, out
     assert {each for each in files_in(output.parent) if not each.startswith(".")} == {name}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_batch_that_is_killed_leaves_the_earlier_films(moment: str, footage: Path, tmp_path: Path) -> None:
     videos, results = tmp_path / "videos", tmp_path / "results"

@@ -15,6 +15,7 @@ from autohighlight.types import Clip, Highlight, ScoreTrack, Selection
 from tests.media_factory import make_video, run_ffmpeg, tone
 
 
+@pytest.mark.slow
 def test_damaged_sound_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     video = make_video(tmp_path / "whole.mp4", num_frames=100, sound=tone(440, 4))
     damaged = tmp_path / "damaged.mkv"

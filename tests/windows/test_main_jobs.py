@@ -12,6 +12,8 @@ import pytest
 from tests.batches import make_footage
 from tests.windows.machine import run_on_windows
 
+pytestmark = pytest.mark.slow
+
 NAME = "zażółć 映画"
 """Of a film, by half of which the code page of a western console knows nothing."""
 

@@ -203,7 +203,8 @@ def _origin(inspection: Inspection, first_row: tuple[Place, dict[Any, Any]]) -> 
     text = str(row.get("record_timecode_in"))
     if rate is None:
         return None
-    return _label(inspection, place, row, "record_timecode_in", TimecodeFormat(rate, ";" in text))
+    is_drop_frame = ";" in text and TimecodeFormat.has_drop_frame(rate)
+    return _label(inspection, place, row, "record_timecode_in", TimecodeFormat(rate, is_drop_frame))
 
 
 def _label(

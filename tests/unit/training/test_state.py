@@ -88,6 +88,7 @@ def program(folder: Path, state: str, steps: int = 200) -> subprocess.Popen[str]
     )
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_with_the_same_file_as_one_that_ran_through(tmp_path: Path) -> None:
     killed = program(tmp_path, "state")
     assert killed.stdout is not None

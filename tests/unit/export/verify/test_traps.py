@@ -55,6 +55,16 @@ class TestRateWithoutTimecode:
         assert finding.severity == "warning"
 
 
+class TestDropFrameWhereThereIsNone:
+    @pytest.mark.parametrize("form", ["csv", "json", "edl"])
+    def test_it_is_said(self, form: str, timeline: Timeline, tmp_path: Path) -> None:
+        path = write(form, timeline, tmp_path)
+        text = path.read_text("utf-8").replace("01:00:00:00", "01:00:00;00").replace("NON-DROP", "DROP")
+        path.write_text(text, "utf-8")
+        errors = [finding for finding in verify_file(path, timeline) if finding.severity == "error"]
+        assert any("drop-frame" in str(finding) for finding in errors)
+
+
 class TestFieldsIgnored:
     @pytest.mark.parametrize(
         ("form", "old", "new", "which"),
