@@ -160,6 +160,8 @@ class MediaInfo:
         is_variable_rate: whether the frames are not evenly spaced.
         width, height: the stored picture, in pixels, before rotation.
         rotation: clockwise degrees that the picture is turned by to be shown: 0, 90, 180 or 270.
+        is_mirrored: whether its left and right are exchanged before it is turned.
+        is_orientation_exact: False where the file asks for an angle that is not a quarter turn; the nearest one counts.
         sample_aspect_ratio: width of a stored pixel over its height.
         pixel_format: FFmpeg's name.
         bit_depth: bits of one component.
@@ -197,6 +199,8 @@ class MediaInfo:
     colour: ColourInfo
     audio: tuple[AudioStream, ...]
     num_frames: int
+    is_mirrored: bool = False
+    is_orientation_exact: bool = True
     field_order: FieldOrder = "progressive"
     num_frames_absent: int = 0
     packets: PacketIndex | None = field(default=None, repr=False, compare=False)
@@ -243,14 +247,19 @@ class MediaInfo:
             width *= self.sample_aspect_ratio
         else:
             height /= self.sample_aspect_ratio
-        if self.rotation in (90, 270):
+        if self.is_on_its_side:
             width, height = height, width
         return max(2, round(width / 2) * 2), max(2, round(height / 2) * 2)
 
     @property
     def shown_field_order(self) -> FieldOrder:
         """`field_order` of the picture as shown; of one that is turned on its side, fields are no lines."""
-        return "progressive" if self.rotation in (90, 270) else self.field_order
+        return "progressive" if self.is_on_its_side else self.field_order
+
+    @property
+    def is_on_its_side(self) -> bool:
+        """Whether the stored picture's width is the height of the one shown."""
+        return self.rotation in (90, 270)
 
     @property
     def main_audio(self) -> AudioStream | None:

@@ -32,6 +32,9 @@ def mlt_warnings(timeline: Timeline, project: Path) -> Iterator[str]:
         if source.media.container in _MPEG_STREAMS and not _is_all_key(source):
             copy = "make a copy first: ffmpeg -i FILE -c copy COPY.mkv"
             yield f"{name}: Shotcut and melt may show wrong frames after a cut of an MPEG stream; {copy}"
+        if source.media.is_mirrored:
+            cure = "Mirror" if source.media.is_on_its_side else "Flip"
+            yield f"{name}: Shotcut, Kdenlive and melt turn its picture, but do not mirror it; add the filter {cure}"
         if abs(_sound_delay(source)) > 1 / source.rate:
             late = f"{float(source.media.time_range.start):.2f} s"
             yield f"{name}: its picture begins at {late}, and MLT before 7.14 plays its sound out of step"

@@ -86,7 +86,7 @@ class FrameSampler:
     ) -> None:
         self._picture_size = picture_size
         self._scaled_size = _scaled_size(media, resize or picture_size)
-        self._turns = -media.rotation // 90
+        self._media = media
         self._to_rgb = VideoReformatter()
         self._to_grey = VideoReformatter()
         self._to_sdr = SdrMapper(media.colour.transfer) if media.colour.is_hdr else None
@@ -134,13 +134,14 @@ class FrameSampler:
 
     def picture(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """uint8 sRGB (H, W, 3), upright."""
-        height, width = self._scaled_size if self._turns % 2 == 0 else self._scaled_size[::-1]
+        height, width = self._scaled_size[::-1] if self._media.is_on_its_side else self._scaled_size
         form = "rgb24" if self._to_sdr is None else "rgb48le"
         scaled = self._to_rgb.reformat(frame, width, height, form, interpolation=Interpolation.AREA, threads=1)
         array: NDArray[Any] = scaled.to_ndarray()
         if self._to_sdr is not None:
             array = self._to_sdr(array)
-        return np.ascontiguousarray(_middle(np.rot90(array, self._turns), self._picture_size))
+        array = np.rot90(np.fliplr(array) if self._media.is_mirrored else array, -self._media.rotation // 90)
+        return np.ascontiguousarray(_middle(array, self._picture_size))
 
     def grey(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """uint8 (64, 96): the whole frame, not turned upright."""

@@ -10,7 +10,8 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from autohighlight.media.colour import SdrMapper
-from autohighlight.media.playback import FrameConformer, conformed_colour, fitted_size, shown_matrix, upright
+from autohighlight.media.orientation import upright
+from autohighlight.media.playback import FrameConformer, conformed_colour, fitted_size, shown_matrix
 from autohighlight.types import ColourInfo, MediaInfo
 
 
@@ -35,7 +36,7 @@ class PictureMaker(FrameConformer):
 
     def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
         """Turns the frame, then scales it and reads its colours in one step."""
-        yield from upright(self._media.rotation)
+        yield from upright(self._media)
         flags = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
         scale = f"w={self._size[0]}:h={self._size[1]}:{flags}"
         if not frame.format.is_rgb:

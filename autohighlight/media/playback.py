@@ -18,6 +18,7 @@ from autohighlight.errors import UndecodableError
 from autohighlight.media.audio import AudioReader
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.fields import deinterlaced
+from autohighlight.media.orientation import upright
 from autohighlight.media.seeking import Seeking
 from autohighlight.media.source import check_unchanged
 from autohighlight.types import ColourInfo, MediaInfo
@@ -140,10 +141,9 @@ class FrameConformer:
 
     def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
         """The filters that a frame like this one goes through, each with its argument."""
-        turn = list(upright(self._media.rotation))
-        yield from turn
+        yield from upright(self._media)
         inner = fitted_size(self._media.display_size, self._size)
-        stored = (frame.height, frame.width) if len(turn) == 1 else (frame.width, frame.height)
+        stored = (frame.height, frame.width) if self._media.is_on_its_side else (frame.width, frame.height)
         if stored != inner or frame.format.name != self._pixel_format or self._is_recoloured:
             yield from self.scaled(frame, inner)
         yield from self.framed(inner)
@@ -205,12 +205,6 @@ def fitted_size(shown: tuple[int, int], size: tuple[int, int]) -> tuple[int, int
     (shown_width, shown_height), (width, height) = shown, size
     scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
     return min(width, round(shown_width * scale / 2) * 2), min(height, round(shown_height * scale / 2) * 2)
-
-
-def upright(rotation: int) -> Iterator[tuple[str, str]]:
-    """The filters that turn a stored picture upright; `rotation` as in `MediaInfo`."""
-    for direction in {90: ["clock"], 180: ["clock", "clock"], 270: ["cclock"]}.get(rotation, []):
-        yield "transpose", f"dir={direction}"
 
 
 def conformed_colour(media: MediaInfo) -> ColourInfo:

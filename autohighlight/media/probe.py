@@ -24,6 +24,7 @@ from autohighlight.files import Snapshot
 from autohighlight.media.channels import settled_layout
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
 from autohighlight.media.limits import check_length, check_picture, check_rate
+from autohighlight.media.orientation import orientation_of
 from autohighlight.media.packets import read_packets
 from autohighlight.media.rates import frame_rate, without_pulldown
 from autohighlight.media.side_data import creation_time, hdr_metadata, projection
@@ -79,6 +80,7 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
         packets, end, num_absent = read_packets(container, stream, path, limits)
         audio = tuple(_audio_stream(s) for s in container.streams.audio if s.codec_context is not None)
         frame, fields = _first_frame(path, stream.index, limits)
+        orientation = orientation_of(frame)
         time_base = stream.time_base or Fraction(1, 1000)
         packets = without_pulldown(packets, time_base)
         rate, is_variable = frame_rate(stream, packets, limits)
@@ -99,7 +101,9 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
             is_variable_rate=is_variable,
             width=frame.width,
             height=frame.height,
-            rotation=round(-frame.rotation / 90) * 90 % 360,
+            rotation=orientation.rotation,
+            is_mirrored=orientation.is_mirrored,
+            is_orientation_exact=orientation.is_exact,
             sample_aspect_ratio=_aspect_ratio(stream),
             pixel_format=frame.format.name,
             bit_depth=max(component.bits for component in frame.format.components),

@@ -13,3 +13,6 @@ def picture_remarks(media: MediaInfo) -> Iterator[str]:
         number = media.moving_tracks.index(media.video_stream) + 1
         others = "the other is left out" if len(media.moving_tracks) == 2 else "the others are left out"
         yield f"{media.path.name}: video track {number} of {len(media.moving_tracks)} is used; {others}"
+    if not media.is_orientation_exact:
+        slant = "asks for its picture to be shown at a slant"
+        yield f"{media.path.name} {slant}; it is shown level, by the nearest quarter turn"

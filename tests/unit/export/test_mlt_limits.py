@@ -128,3 +128,10 @@ def test_frames_are_right_where_nothing_is_said(suffix: str, gop: int, b_frames:
         assert melt_picture(document, tmp_path / "x.mkv") == []
         shown = decode(tmp_path / "x.mkv").numbers
         assert shown == [number for first, length in CUTS for number in range(first, first + length)]
+
+
+@pytest.mark.parametrize(("rotation", "cure"), [(0, "Flip"), (90, "Mirror"), (180, "Flip"), (270, "Mirror")])
+def test_a_mirrored_picture_needs_a_filter(rotation: int, cure: str) -> None:
+    (line,) = warnings_of(make_media(is_mirrored=True, rotation=rotation))
+    assert line.endswith(f"do not mirror it; add the filter {cure}")
+    assert warnings_of(make_media(rotation=rotation)) == []
