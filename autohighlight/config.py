@@ -467,8 +467,13 @@ class ExportOptions(Checked):
 
 @dataclass(frozen=True)
 class BatchOptions(Checked):
-    """How the tasks of a batch are run."""
+    """How the tasks of a batch are run, and how its montage is ordered."""
 
+    video_order: str = option(
+        "name",
+        "in which order --combined shows videos: by their names, or by when they were recorded, as the files say",
+        choices=("name", "recorded"),
+    )
     executor: str = option(
         "local",
         "what runs the tasks; local: processes on this computer; a plugin may bring others",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from autohighlight.config import Options, SelectOptions
     from autohighlight.plugins import Plugins
     from autohighlight.types import ProgressCallback, Selection
+
+
+_LOG = logging.getLogger(__name__)
 
 
 def check_montages(request: Request, inputs: Sequence[Input], database: Database) -> None:
@@ -84,7 +89,7 @@ def write_montages(
             continue
         videos = videos or [video for record in done for video in _scored(record, request.output)]
         if options.select not in chosen:
-            chosen[options.select] = select_over_all(videos, options, form=shown_as)
+            chosen[options.select] = _ordered(select_over_all(videos, options, form=shown_as), options)
         with _staging(request.output, path) as folder:
             staged = write_combined(
                 chosen[options.select],
@@ -99,6 +104,19 @@ def write_montages(
         noted[path] = _Noted(digest, {str(file): str(FileState.of(file)) for file in files})
         noted[path].keep(path, database)
     return tuple(Path(file) for each in noted.values() for file in each.states)
+
+
+def _ordered(selections: Sequence[Selection], options: Options) -> tuple[Selection, ...]:
+    """In the order that is asked for; a video that does not say when it was recorded stays behind the one before it."""
+    if options.batch.video_order == "name" or options.select.order == "score":
+        return tuple(selections)
+    times, time = list[datetime](), datetime.min.replace(tzinfo=UTC)
+    for selection in selections:
+        if selection.media.creation_time is None:
+            _LOG.warning("%s does not say when it was recorded: its name decides", selection.media.path.name)
+        time = selection.media.creation_time or time
+        times.append(time)
+    return tuple(selections[number] for number in sorted(range(len(times)), key=times.__getitem__))
 
 
 @contextmanager
@@ -149,7 +167,8 @@ def _digest(form: str, options: Options, done: Sequence[Record], plugins: Plugin
     """Tells when a montage is another one: by the scores of all videos, the options, and what joins highlights."""
     scores = [result.digest for record in done for result in record.results if result.path.name == f"{record.key}.json"]
     wishes = Wishes.of(options, {form: options}, plugins.exporters).results
-    return hashlib.blake2b(json.dumps([scores, wishes, transition]).encode(), digest_size=16).hexdigest()
+    said = [scores, wishes, transition, options.batch.video_order]
+    return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import io
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -124,6 +126,31 @@ def test_one_montage_of_all(command: Command, footage: Path, tmp_path: Path) -> 
     assert FileState.of(best) == before
     assert command(*wanted, "--duration", "6s").code == 4
     assert FileState.of(best).size != before.size
+
+
+def test_a_montage_in_the_order_in_which_the_videos_were_recorded(
+    command: Command, footage: Path, tmp_path: Path
+) -> None:
+    (footage / "bad.mp4").unlink()
+    for name, hour in (("a.mp4", "11"), ("b.mp4", "09"), ("d.mp4", "10")):
+        video, time = footage / name, f"creation_time=2026-05-01T{hour}:00:00Z"
+        run_ffmpeg("-i", footage / "day/b.mp4", "-c", "copy", "-metadata", time, video.with_name(f"new-{name}"))
+        video.with_name(f"new-{name}").replace(video)
+    run_ffmpeg("-i", footage / "day/b.mp4", "-c", "copy", footage / "c.mp4")
+    (footage / "day/b.mp4").unlink()
+    wanted = ("batch", footage, "-o", "out", "--combined", "best.csv", "--duration", "90%", *QUICKLY)
+
+    def shown(*words: str) -> list[str]:
+        done = command(*wanted, *words)
+        assert done.code == 0
+        sources = [row["source_path"] for row in csv.DictReader((tmp_path / "best.csv").read_text().splitlines())]
+        said = "c.mp4 does not say when it was recorded: its name decides" in done.err
+        assert said == bool(words)
+        return [name for name, _ in itertools.groupby(Path(source).stem for source in sources)]
+
+    assert shown() == ["a", "b", "c", "d"]
+    assert shown("--video-order", "recorded") == ["b", "c", "d", "a"]
+    assert shown() == ["a", "b", "c", "d"]
 
 
 def test_the_selector_is_fitted_first(command: Command, footage: Path, tmp_path: Path) -> None:
