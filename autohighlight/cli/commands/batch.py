@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autohighlight.cli.arguments import ALL_STAGES, add_options, layered_options
+from autohighlight.cli.arguments import ALL_STAGES, add_options, given_options, layered_options
 from autohighlight.cli.parser import examples
 from autohighlight.errors import InputError, OptionError, printable
 
@@ -115,6 +115,8 @@ def run(arguments: argparse.Namespace, session: Session) -> int:
     request = _request(arguments, session)
     request.check(session.plugins)
     warn_of_idle_options(arguments, [*request.forms, *request.montages], session)
+    if "video_order" in given_options(arguments) and not request.montages:
+        session.warn("--video-order has no effect here: it is for --combined")
     found = request.find()
     _tell_what_is_skipped(found, session, as_json=arguments.json)
     if not (found.inputs or arguments.watch):
