@@ -85,7 +85,7 @@ def extract(
 ) -> FeatureTrack:
     """The features of each clip, from the cache where they are kept, else by decoding the video once.
 
-    They name the video, as `FeatureTrack.media`.
+    They name the video, as `FeatureTrack.media`, whose gaps are then all that are known.
 
     Args:
         media: a probed file.
@@ -100,12 +100,14 @@ def extract(
     """
     from autohighlight.features.cache import FeatureCache
     from autohighlight.features.extract import extract_features
+    from autohighlight.media.gaps import joined
 
     options, plugins = options or Options(), plugins or _usual_plugins()
     clips = plugins.clip_samplers[options.sample.clip_sampler](media, options.sample)
     factory = plugins.backbones[options.extract.backbone]
     cache = FeatureCache.from_options(options.extract)
     track = extract_features(media, clips, factory, options.extract, cache=cache, progress=progress)
+    media = dataclasses.replace(media, gaps=joined(track.undecoded, media))
     return dataclasses.replace(track, media=media)  # not kept in the cache: the same file may lie elsewhere by then
 
 
@@ -157,7 +159,7 @@ def analyse(
         _LOG.warning("%s", line)
     features = extract(media, options, plugins=plugins, progress=progress)
     progress(Progress("score", 0, None, "clips"))
-    return Analysis(media, features, scorer(features, options.score))
+    return Analysis(features.media or media, features, scorer(features, options.score))
 
 
 def select(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from autohighlight.files import Snapshot
 from autohighlight.timecode import Timecode
-from autohighlight.times import FrameGrid, TimeRange
+from autohighlight.times import FrameGrid, TimeRange, format_clock
 
 if TYPE_CHECKING:
     from autohighlight.config import Limits
@@ -178,6 +178,8 @@ class MediaInfo:
         projection: ``flat``, unless it is a 360° video.
         moving_tracks: numbers of the video streams that `video_stream` was chosen from; covers and stills are left out.
         num_chapters, num_subtitles: chapters, and tracks of subtitles.
+        gaps: stretches in which nothing can be shown, in time order and apart: what comes before the first picture that
+            can be decoded, and where picture and sound are missing. No highlight is chosen there.
         snapshot: tells whether the file is still what was probed; None for media described without a file.
         limits: within which it was probed, and may be read; None for the usual ones.
     """
@@ -212,6 +214,7 @@ class MediaInfo:
     moving_tracks: tuple[int, ...] = ()
     num_chapters: int = 0
     num_subtitles: int = 0
+    gaps: tuple[TimeRange, ...] = field(default=(), compare=False)
     snapshot: Snapshot | None = field(default=None, repr=False)
     limits: Limits | None = field(default=None, repr=False, compare=False)
 
@@ -262,6 +265,18 @@ class MediaInfo:
         return self.rotation in (90, 270)
 
     @property
+    def gap_warning(self) -> str:
+        """Where nothing of the file can be shown, for people; empty where there is no `gaps` of a second or more."""
+        gaps = [gap for gap in self.gaps if gap.duration >= 1]
+        if not gaps:
+            return ""
+        first = f"from {format_clock(gaps[0].start)} to {format_clock(gaps[0].end)}"
+        if len(gaps) == 1:
+            return f"nothing can be shown {first}; no highlight is chosen there"
+        total = float(sum(gap.duration for gap in gaps))
+        return f"nothing can be shown in {len(gaps)} places, the first {first}; no highlight is in these {total:.1f} s"
+
+    @property
     def main_audio(self) -> AudioStream | None:
         """The sound track that a player would play: the one marked default, else the first; None if silent."""
         return next((a for a in self.audio if a.is_default), self.audio[0] if self.audio else None)
@@ -303,6 +318,7 @@ class FeatureTrack(_Picklable):
         fingerprint: what the features depend on besides the video: backbone, weights, settings.
         num_frames_lost: frames that could not be decoded.
         num_frames_read: frames that were decoded.
+        undecoded: stretches of a second or more of which no frame could be decoded.
         media: the video, for a scorer that looks at the file itself, as at its sound; None for features without one,
             as those of a published collection.
     """
@@ -315,6 +331,7 @@ class FeatureTrack(_Picklable):
     fingerprint: str
     num_frames_lost: int = 0
     num_frames_read: int = 0
+    undecoded: tuple[TimeRange, ...] = ()
     media: MediaInfo | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

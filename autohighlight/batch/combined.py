@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -65,7 +66,7 @@ def select_over_all(
     def media_of(number: int) -> MediaInfo:
         media = probe(videos[number].path, options)
         videos[number].check(media)
-        return media
+        return dataclasses.replace(media, gaps=videos[number].gaps)  # those that only decoding tells are among them
 
     def choose(limits: SelectOptions) -> tuple[Selection, ...]:
         chosen = zip(scores, choose_within_budget(materials, limits), strict=True)

@@ -115,7 +115,8 @@ def _staged(staged: Path, path: PurePosixPath) -> Staged:
 
 def _losses(analyses: Sequence[Analysis]) -> tuple[str, ...]:
     lost = sum(analysis.features.num_frames_lost for analysis in analyses)
-    return (f"{lost:,} {'frame is' if lost == 1 else 'frames are'} damaged or missing",) if lost else ()
+    damage = f"{lost:,} {'frame is' if lost == 1 else 'frames are'} damaged or missing" if lost else ""
+    return tuple(words for words in (damage, analysis.media.gap_warning) if words)
 
 
 def _select(

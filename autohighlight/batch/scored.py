@@ -36,6 +36,7 @@ class ScoredVideo:
         shot_boundaries: presentation times at which the picture cuts, in seconds; ascending.
         measures: name -> float64 (N,): what the scores were made of, as `scorers.across.measures_for` says; NaN where
             it was not measured. Empty for scorers of which nothing but the scores counts.
+        gaps: where nothing can be shown; see `MediaInfo`.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class ScoredVideo:
     scores: ScoreTrack
     shot_boundaries: tuple[Fraction, ...]
     measures: Measures = field(default_factory=dict)
+    gaps: tuple[TimeRange, ...] = ()
 
     @classmethod
     def of(cls, analysis: Analysis) -> ScoredVideo:
@@ -51,7 +53,13 @@ class ScoredVideo:
         media, features, scores = analysis.media, analysis.features, analysis.scores
         measures = measures_for(scores.scorer, features)
         return cls(
-            media.path, media.time_range, media.frame_rate, scores, tuple(features.shot_boundaries), dict(measures)
+            media.path,
+            media.time_range,
+            media.frame_rate,
+            scores,
+            tuple(features.shot_boundaries),
+            dict(measures),
+            media.gaps,
         )
 
     @property
@@ -95,6 +103,7 @@ class ScoredVideo:
             "parts": {name: _numbers(part) for name, part in self.scores.parts.items()},
             "shot_boundaries": [str(time) for time in self.shot_boundaries],
             "measures": {name: _numbers(values) for name, values in self.measures.items()},
+            "gaps": [[str(gap.start), str(gap.end)] for gap in self.gaps],
         }
 
     @classmethod
@@ -119,6 +128,7 @@ class ScoredVideo:
                 ),
                 tuple(Fraction(time) for time in document["shot_boundaries"]),
                 {name: _array(values) for name, values in document["measures"].items()},
+                tuple(TimeRange(*pair) for pair in _pairs(document.get("gaps", []))),  # older ones have none
             )
         except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
             raise ValueError(f"no scores of a video: {error!r}") from error

@@ -33,11 +33,12 @@ from autohighlight.config import ExtractOptions, user_cache_dir
 from autohighlight.errors import OutputError
 from autohighlight.files import make_private_folder, move_into_place
 from autohighlight.hidden_folders import hidden_folder
+from autohighlight.times import TimeRange
 from autohighlight.types import Clip, FeatureTrack
 
 _LOG = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Grows whenever the same video and settings would give other features."""
 
 _SUBDIRECTORY = "autohighlight-features"
@@ -156,6 +157,7 @@ def _pack(track: FeatureTrack) -> dict[str, np.ndarray]:
         "shot_boundaries": [str(time) for time in track.shot_boundaries],
         "num_frames_lost": track.num_frames_lost,
         "num_frames_read": track.num_frames_read,
+        "undecoded": [[str(gap.start), str(gap.end)] for gap in track.undecoded],
     }
     arrays = {f"cue_{name}": np.asarray(values) for name, values in track.cues.items()}
     return {"about": np.array(json.dumps(about)), "embeddings": track.embeddings, **arrays}
@@ -172,4 +174,5 @@ def _unpack(arrays: dict[str, np.ndarray], clips: Sequence[Clip]) -> FeatureTrac
         fingerprint=about["fingerprint"],
         num_frames_lost=about["num_frames_lost"],
         num_frames_read=about["num_frames_read"],
+        undecoded=tuple(TimeRange(Fraction(start), Fraction(end)) for start, end in about["undecoded"]),
     )

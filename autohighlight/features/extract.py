@@ -7,6 +7,7 @@ On an accelerator, or where a video cannot be entered in the middle, the network
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +27,10 @@ from autohighlight.features.windows import Seams, WindowSums, join, lay_windows
 from autohighlight.files import content_digest
 from autohighlight.media.cuts import LEAST_STEP, MOST_ALIKE, correlation, difference, stands_out
 from autohighlight.media.decode import packets_of
+from autohighlight.media.gaps import joined, time_ranges
 from autohighlight.media.seeking import Seeking, find_seeking
 from autohighlight.media.source import check_unchanged, reading
+from autohighlight.times import TimeRange
 from autohighlight.types import Backbone, Clip, FeatureTrack, MediaInfo, ProgressCallback
 
 _LONGEST_STEP = 1.6
@@ -142,7 +145,9 @@ def _assemble(
         raise UndecodableError(media.path, "not one picture of it could be decoded", "it may be damaged")
     cuts = np.array(sorted(_all_cuts(pieces)), np.int64)
     embeddings, cues = pool(seen, len(clips))
+    undecoded = joined(_undecoded(media, pieces), dataclasses.replace(media, gaps=()))
     cues |= _movement(media, clips, pieces, cuts)
+    _hold_still(cues, clips, joined(undecoded, media))
     cues["packet_size"] = _packet_size(media, clips)
     # Rounded as the cache keeps them, so that a run from the cache gives the same scores to the last bit.
     return FeatureTrack(
@@ -154,7 +159,12 @@ def _assemble(
         fingerprint=backbone.fingerprint,
         num_frames_lost=sum(piece.num_lost for piece in pieces) + media.num_frames_absent,
         num_frames_read=sum(piece.num_read for piece in pieces),
+        undecoded=undecoded,
     )
+
+
+def _undecoded(media: MediaInfo, pieces: Sequence[Piece]) -> list[TimeRange]:
+    return time_ranges((stretch for piece in pieces for stretch in piece.undecoded), media.time_base)
 
 
 def _all_cuts(pieces: Sequence[Piece]) -> list[int]:
@@ -196,6 +206,14 @@ def _movement(
         if is_whole[inside].any():
             by_clip[number, 1] = np.median(pairs[inside, 1][is_whole[inside]])
     return {name: by_clip[:, column] for column, name in enumerate(MEASURES)}
+
+
+def _hold_still(cues: dict[str, NDArray[np.float32]], clips: Sequence[Clip], gaps: Sequence[TimeRange]) -> None:
+    """Sets the movement of clips that lie in a gap to 0: the picture before it is held, or there is none."""
+    for number, clip in enumerate(clips):
+        if any(gap.start <= clip.time_range.start and clip.time_range.end <= gap.end for gap in gaps):
+            for name in MEASURES:
+                cues[name][number] = 0
 
 
 def _packet_size(media: MediaInfo, clips: Sequence[Clip]) -> NDArray[np.float32]:

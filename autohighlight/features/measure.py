@@ -41,6 +41,7 @@ class Piece:
         cuts: ticks of frames that begin a shot.
         first_grey, last_grey: the grey pictures at its ends with their ticks; None where there are none.
         num_lost, num_read: frames.
+        undecoded: stretches, in ticks; see `VideoReader`.
     """
 
     seen: Seen
@@ -52,6 +53,7 @@ class Piece:
     last_grey: tuple[int, NDArray[np.uint8]] | None = None
     num_lost: int = 0
     num_read: int = 0
+    undecoded: list[tuple[int, int]] = field(default_factory=list)
 
 
 def measure(
@@ -137,6 +139,7 @@ class _PieceMeasurer:
         self._add_seen(0)
         self._piece.seen.finish()
         self._piece.num_lost, self._piece.num_read = reader.num_lost - lost, reader.num_read - read
+        self._piece.undecoded, reader.undecoded = reader.undecoded, []
 
     def _show(self, batches: Iterable[tuple[Any, NDArray[np.uint8]]]) -> None:
         for which, frames in batches:

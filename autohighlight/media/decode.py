@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from types import TracebackType
 from typing import TypeAlias
 
@@ -29,6 +31,12 @@ from autohighlight.types import MediaInfo, PacketIndex
 
 _FRAME_PER_PACKET = frozenset({"h264", "hevc", "mpeg2video", "prores", "mjpeg"})
 """Codecs of which every packet holds one frame that is shown."""
+
+_FRAME_PER_SHOWN_PACKET = frozenset({"mpeg1video", "mpeg4", "vp8", "vp9", "av1"})
+"""Codecs of which it is told which packets hold a frame that is shown: see `contents`."""
+
+_TOLD_STRETCH = Fraction(1, 4)
+"""Seconds: two such stretches at the end of one span and the beginning of the next may be one that matters."""
 
 _NO_FRAME_THREADS = frozenset({"hevc"})
 """Codecs whose decoder may wait for itself without end where several threads decode frames of a damaged stream."""
@@ -116,6 +124,7 @@ class VideoReader:
             frame or several, those that the decoder refused.
         num_read: frames decoded so far.
         num_failed_seeks: spans that had to be reached by decoding all that comes before.
+        undecoded: stretches, in ticks, of which frames were due, so far, and none came; of `_TOLD_STRETCH` or more.
     """
 
     def __init__(
@@ -125,6 +134,7 @@ class VideoReader:
         self.num_lost = 0
         self.num_read = 0
         self.num_failed_seeks = 0
+        self.undecoded: list[tuple[int, int]] = []
         self._threads = threads
         self._is_primed = is_primed
         # Where frames are told apart by their number alone, none may be left out.
@@ -132,7 +142,7 @@ class VideoReader:
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
         self._has_begun = False
-        self._num_due = 0
+        self._due: list[int] = []
 
     def __enter__(self) -> VideoReader:
         return self
@@ -160,11 +170,25 @@ class VideoReader:
             InputError: the file has changed since it was probed; told at the end too, of what was read before.
         """
         num_lost, num_read = self.num_lost, self.num_read
-        yield from self._read(span, wanted)
+        came = array("q")
+        for frame in self._read(span, wanted):
+            came.append(frame.pts or 0)
+            yield frame
         if self.media.codec in _FRAME_PER_PACKET:
-            missing = self._num_due - (self.num_read - num_read)
+            missing = len(self._due) - (self.num_read - num_read)
             self.num_lost = max(self.num_lost, num_lost + missing)
+        if self.media.codec in _FRAME_PER_PACKET | _FRAME_PER_SHOWN_PACKET and packets_of(self.media).has_timestamps:
+            self.undecoded += self._missed(np.array(came), span)
         check_unchanged(self.media)
+
+    def _missed(self, came: NDArray[np.int64], span: Span) -> list[tuple[int, int]]:
+        """The stretches of a span in which frames were due and none came."""
+        due = np.sort(np.array(self._due, np.int64))
+        frame_ticks = int(1 / self.media.frame_rate / self.media.time_base)
+        begins, stops = np.append(span.start_pts, np.sort(came) + frame_ticks), np.append(np.sort(came), span.end_pts)
+        is_missed = np.searchsorted(due, begins) < np.searchsorted(due, stops)
+        is_told = stops - begins >= int(_TOLD_STRETCH / self.media.time_base)
+        return [(int(begins[n]), int(stops[n])) for n in np.flatnonzero(is_missed & is_told)]
 
     def _read(self, span: Span, wanted: NDArray[np.bool_] | None) -> Iterator[VideoFrame]:
         num_lost = self.num_lost
@@ -205,12 +229,13 @@ class VideoReader:
         self, packets: Iterator[tuple[int, VideoPacket]], span: Span, wanted: NDArray[np.bool_] | None
     ) -> Iterator[VideoFrame]:
         index = packets_of(self.media)
-        self._num_due = 0
+        self._due = []
         for number, packet in packets:
             if number >= span.stop:
                 break
             if number >= span.first and (wanted is None or wanted[number - span.first]):
-                self._num_due += self._is_due(number, packet, span)
+                if self._is_due(number, packet, span):
+                    self._due.append(int(index.pts[number]))
                 if index.stamp is not None and number < len(index):
                     packet.pts = int(index.pts[number])  # the decoder gives it to the frame
                 yield from self._feed(packet)

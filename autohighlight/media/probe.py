@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from autohighlight.errors import UndecodableError
 from autohighlight.files import Snapshot
 from autohighlight.media.channels import settled_layout
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
+from autohighlight.media.gaps import after_lost_key_frames, holes, joined, time_ranges, undecodable_head
 from autohighlight.media.limits import check_length, check_picture, check_rate
 from autohighlight.media.orientation import orientation_of
 from autohighlight.media.packets import read_packets
@@ -124,6 +126,10 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
             snapshot=snapshot,
             limits=limits,
         )
+        missing = holes(packets, stop, time_base, path, container.format.name, limits)
+        missing += after_lost_key_frames(packets, is_variable_rate=is_variable)
+        head = undecodable_head(packets, media.codec, frame.pts)
+        media = replace(media, gaps=joined(time_ranges([*missing, *head], time_base), media))
     check_picture(path, *media.display_size, limits)
     check_unchanged(media)
     return media
@@ -157,11 +163,12 @@ def _check_format(frame: VideoFrame, path: Path) -> None:
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """The frames of a stream up to its end or to where the file cannot be read on; damaged packets are skipped."""
+    """The frames of a stream up to its end or to where the file cannot be read on; what is damaged is skipped."""
     try:
         for packet in packets_from(container, stream):
             try:
-                yield from stream.codec_context.decode(packet if packet.size else None)
+                frames = stream.codec_context.decode(packet if packet.size else None)
+                yield from (frame for frame in frames if not frame.is_corrupt)
             except av.error.InvalidDataError:
                 continue  # damaged: a later packet may decode
     except (av.error.FFmpegError, OSError):

@@ -10,7 +10,8 @@ sum over highlights instead of seconds would favour many short ones whatever the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,6 +26,7 @@ from autohighlight.selection.reasons import clip_weights, reason_for
 from autohighlight.selection.runs import Limits
 from autohighlight.selection.several import best_runs_of_several
 from autohighlight.selection.snap import snap_distance, snapped
+from autohighlight.selection.stretches import scores_within, stretches
 from autohighlight.times import Length, TimeRange
 from autohighlight.types import Highlight, MediaInfo, ScoreTrack, Selection
 
@@ -77,7 +79,8 @@ def choose_within_budget(materials: Sequence[Material], options: SelectOptions) 
     highlight. Clips that could be in no highlight of allowed length are divided first, see `pieces_of`. Then ends are
     moved to shot boundaries that are near, see `snapped`, and to whole frames, see `on_whole_frames`; what is left of
     the budget goes to the videos in their order. If all clips score 0 all are taken to matter the same, so there is
-    always a reel.
+    always a reel. No highlight reaches into a gap: what lies between two gaps is chosen from as a video of its own, but
+    where it is shorter than the shortest highlight.
 
     Args:
         materials: at least one.
@@ -89,9 +92,12 @@ def choose_within_budget(materials: Sequence[Material], options: SelectOptions) 
     Raises:
         OptionError: limits that no highlight can keep to.
     """
-    limits = limits_of_all(materials, options)
-    budget, count = limits[0].budget, limits[0].count
-    pieces = [pieces_of(material.scores, limit) for material, limit in zip(materials, limits, strict=True)]
+    of_all = limits_of_all(materials, options)
+    budget, count = of_all[0].budget, of_all[0].count
+    parts = [list(_parts(material, limit)) for material, limit in zip(materials, of_all, strict=True)]
+    flat = [part for those in parts for part in those]
+    limits = [limit for _, limit in flat]
+    pieces = [pieces_of(part.scores, limit) for part, limit in flat]
     segments = [Segment(p.times, p.scores, limit) for p, limit in zip(pieces, limits, strict=True)]
     runs = best_runs_of_several(segments, budget, count)
     if not any(runs):
@@ -102,16 +108,32 @@ def choose_within_budget(materials: Sequence[Material], options: SelectOptions) 
         for segment, those in zip(segments, runs, strict=True)
     ]
     spare = budget - sum((_total(those) for those in ranges), Fraction(0))
-    chosen = list[list[Highlight]]()
-    for material, limit, those in zip(materials, limits, ranges, strict=True):
+    placed = list[list[TimeRange]]()
+    for (part, limit), those in zip(flat, ranges, strict=True):
         own = dataclasses.replace(limit, budget=_total(those) + spare)
-        final = _at_their_places(material, those, own)
-        spare = own.budget - _total(final)
+        placed.append(_at_their_places(part, those, own))
+        spare = own.budget - _total(placed[-1])
+    chosen, of_parts = list[list[Highlight]](), iter(placed)
+    for material, own_parts in zip(materials, parts, strict=True):
+        final = [time_range for those in itertools.islice(of_parts, len(own_parts)) for time_range in those]
         highlights = [highlight_of(time_range, material.scores) for time_range in final]
         if options.order == "score":
             highlights.sort(key=lambda highlight: (-highlight.score, highlight.time_range))
         chosen.append(highlights)
     return chosen
+
+
+def _parts(material: Material, limits: Limits) -> Iterator[tuple[Material, Limits]]:
+    """What can be shown of a video, in time order, with the limits for each part; all of it where it has no gaps."""
+    shown = stretches(material.video)
+    if shown == [material.video]:
+        yield material, limits
+        return
+    longest = max(stretch.duration for stretch in shown)
+    for stretch in shown:
+        if stretch.duration >= min(limits.shortest, longest):
+            part = Material(stretch, scores_within(material.scores, stretch.time_range), material.shot_boundaries)
+            yield part, dataclasses.replace(limits, shortest=min(limits.shortest, part.covered))
 
 
 def _at_their_places(material: Material, ranges: Sequence[TimeRange], limits: Limits) -> list[TimeRange]:

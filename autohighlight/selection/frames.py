@@ -28,6 +28,10 @@ class Timing(Protocol):
         """Nominal frames/s."""
 
     @property
+    def gaps(self) -> Sequence[TimeRange]:
+        """Stretches in which nothing can be shown, in time order and apart."""
+
+    @property
     def duration(self) -> Fraction:
         """How long the picture is shown, in seconds."""
 

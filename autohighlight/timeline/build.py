@@ -118,11 +118,20 @@ def _with_handles(cuts: Sequence[_Cut], handles: Length) -> list[_Cut]:
         for index, following in itertools.zip_longest(here, here[1:]):
             cut = cuts[index]
             wanted = _handle_frames(cut, handles)
-            gap = cut.source.num_frames - cut.end if following is None else cuts[following].first - cut.end
-            tail = max(0, min(wanted, gap if following is None else gap // 2))
-            widened[index] = replace(cut, head=max(0, min(wanted, cut.first - free_from)), tail=tail)
-            free_from = cut.end + tail
+            begin, end = _shown_around(cut)
+            room = end - cut.end if following is None else min(end - cut.end, (cuts[following].first - cut.end) // 2)
+            head = max(0, min(wanted, cut.first - max(free_from, begin)))
+            widened[index] = replace(cut, head=head, tail=max(0, min(wanted, room)))
+            free_from = cut.end + widened[index].tail
     return widened
+
+
+def _shown_around(cut: _Cut) -> tuple[int, int]:
+    """The frames around a cut that can be shown, ``[begin, end)``: those between two gaps of its file."""
+    media = cut.source.media
+    before = [last for gap in media.gaps if (last := media.grid.nearest(gap.end)) <= cut.first]
+    after = [first for gap in media.gaps if (first := media.grid.nearest(gap.start)) >= cut.end]
+    return max(before, default=0), min(after, default=cut.source.num_frames)
 
 
 def _handle_frames(cut: _Cut, handles: Length) -> int:

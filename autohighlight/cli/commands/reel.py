@@ -173,11 +173,13 @@ def print_written(written: list[Path], session: Session) -> None:
 
 
 def remark_losses(analysis: Analysis, session: Session) -> None:
-    """Says so if part of the video could not be decoded."""
+    """Says so if part of the video could not be decoded, or has nothing to show."""
     lost = analysis.features.num_frames_lost
     if lost:
         frames = "1 frame is" if lost == 1 else f"{lost:,} frames are"
         session.warn(f"{analysis.media.path.name}: {frames} damaged or missing; the highlights come from the rest")
+    if gaps := analysis.media.gap_warning:
+        session.warn(f"{analysis.media.path.name}: {gaps}")
 
 
 def remark_selector(options: Options, session: Session) -> None:
