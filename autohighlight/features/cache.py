@@ -39,7 +39,7 @@ from autohighlight.types import Clip, FeatureTrack
 _LOG = logging.getLogger(__name__)
 
 FORMAT_VERSION = 2
-"""Grows whenever the same video and settings would give other features."""
+"""Grows whenever the same video and settings would give other features; 2: frames are counted as they are shown."""
 
 _SUBDIRECTORY = "autohighlight-features"
 """In a directory that a person chose, where another ``features`` may well be."""

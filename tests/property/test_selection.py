@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from fractions import Fraction
 from math import floor
@@ -14,7 +15,7 @@ from autohighlight.config import SelectOptions
 from autohighlight.selection.budget import limits_of, select_within_budget
 from autohighlight.selection.pieces import pieces_of
 from autohighlight.selection.runs import Limits, Run, best_runs
-from autohighlight.times import Length
+from autohighlight.times import Length, TimeRange
 from autohighlight.types import MediaInfo, ScoreTrack, Selection
 from tests.factories import make_scores, media_of
 
@@ -172,3 +173,29 @@ def test_a_budget_is_used_to_the_clip(values: list[float], rate: Fraction) -> No
     media = media_of(track, rate)
     selection = select_within_budget(media, track, [], SelectOptions(duration=Length.parse("20s")))
     assert floor(selection.duration * rate) >= floor(Fraction(20) * rate) - len(selection)
+
+
+@given(
+    cases(),
+    st.lists(st.tuples(st.fractions(0, 1, max_denominator=40), st.fractions(0, 1, max_denominator=40)), max_size=4),
+)
+def test_no_highlight_reaches_into_a_gap(
+    case: tuple[MediaInfo, ScoreTrack, list[Fraction], SelectOptions], shares: list[tuple[Fraction, Fraction]]
+) -> None:
+    media, track, boundaries, options = case
+    gaps, end = list[TimeRange](), media.time_range.start
+    for low, high in sorted((min(pair), max(pair)) for pair in shares):
+        begin, stop = (media.time_range.start + share * media.duration for share in (low, high))
+        if begin >= end and stop > begin:
+            gaps.append(TimeRange(begin, stop))
+            end = stop
+    frame = 1 / media.frame_rate
+    shown = media.duration - sum((gap.duration for gap in gaps), Fraction(0))
+    assume(shown >= frame * (len(gaps) + 1))
+    selection = select_within_budget(dataclasses.replace(media, gaps=tuple(gaps)), track, boundaries, options)
+    assert len(selection) > 0
+    for highlight in selection:
+        assert all(highlight.time_range.overlap(gap) <= frame for gap in gaps)  # half a frame at either end
+    limits = limits_of(media, options)
+    assert selection.duration <= limits.budget
+    assert len(selection) <= (limits.count or len(selection))

@@ -50,11 +50,13 @@ def test_what_is_kept_of_a_video_comes_back_to_the_last_bit() -> None:
     cues["living"] = np.array([0.1, math.nan, *([1 / 3] * 5)], np.float32)
     features = dataclasses.replace(features, cues=cues)
     media = make_media(14, "30000/1001", start="7/5", path="föl der/\udc80.mp4")
+    media = dataclasses.replace(media, gaps=(TimeRange(Fraction(1, 3), Fraction(3)),))
     video = ScoredVideo.of(Analysis(media, features, BUILTIN["fusion"](features, Options().score)))
     document = json.loads(json.dumps(video.to_json(), allow_nan=False))
     again = ScoredVideo.from_json(document)
     assert again.to_json() == video.to_json()
     assert (again.path, again.time_range, again.frame_rate) == (media.path, media.time_range, media.frame_rate)
+    assert again.gaps == media.gaps
     assert (again.scores.clips, again.shot_boundaries) == (video.scores.clips, video.shot_boundaries)
     assert again.scores.values.tobytes() == video.scores.values.tobytes()
     for name, values in video.measures.items():
@@ -138,3 +140,13 @@ def test_what_cannot_be_compared_or_chosen_is_refused() -> None:
         select_over_all([scored([0.1]), scored([0.1], scorer="other")])
     with pytest.raises(OptionError, match="--policy budget"):
         select_over_all([scored([0.1])], Options.of(policy="mine"))
+
+
+def test_no_highlight_of_a_montage_lies_in_a_gap_of_its_video() -> None:
+    gap = TimeRange(Fraction(3), Fraction(8))
+    one = dataclasses.replace(scored([0.2, 0.9, 1.0, 1.0, 0.1, 0.3], "one"), gaps=(gap,))
+    other = scored([0.1] * 6, "other")
+    (_, starts), _ = choose([one, other], duration="19s", min_length="2s")
+    assert starts == [0, 10]  # what follows the gap scores 0
+    (selection, *_) = select_over_all([one, other], Options.of(duration="19s"), probe=opened(one, other))
+    assert selection.media.gaps == (gap,)

@@ -11,6 +11,7 @@ import pytest
 from autohighlight.config import ExtractOptions, user_cache_dir
 from autohighlight.features.cache import FeatureCache, entry_key
 from autohighlight.files import content_digest
+from autohighlight.times import TimeRange
 from autohighlight.types import FeatureTrack
 from tests.factories import make_clips, make_features
 
@@ -22,10 +23,11 @@ def make_track(num_clips: int = 5, dim: int = 7) -> FeatureTrack:
     return make_features(
         num_clips,
         embeddings=(random.standard_normal((num_clips, dim)) * 100).astype(np.float32),
-        cues={"movement": np.array([1, np.nan, 3, 1e-30, 5], np.float32)},
+        cues={"movement": np.array([1, np.nan, 3, 1e-30, 5], np.float32)[:num_clips]},
         shot_boundaries=(Fraction(1001, 30000), Fraction(7, 3)),
         num_frames_lost=3,
         num_frames_read=99,
+        undecoded=(TimeRange(Fraction(1001, 30000), Fraction(7, 3)),),
     )
 
 
@@ -40,6 +42,7 @@ def assert_same(one: FeatureTrack | None, other: FeatureTrack) -> None:
     assert one.shot_boundaries == other.shot_boundaries
     assert (one.backbone, one.fingerprint) == (other.backbone, other.fingerprint)
     assert (one.num_frames_lost, one.num_frames_read) == (other.num_frames_lost, other.num_frames_read)
+    assert one.undecoded == other.undecoded
 
 
 def test_what_is_kept_comes_back_to_the_last_bit(tmp_path: Path) -> None:
@@ -49,6 +52,14 @@ def test_what_is_kept_comes_back_to_the_last_bit(tmp_path: Path) -> None:
     assert_same(cache.load(KEY, track.clips), track)
     assert cache.load("1" * 32, track.clips) is None
     assert len(list((tmp_path / "new" / "folder").iterdir())) == 1
+
+
+def test_features_of_frames_that_were_counted_wrongly_are_measured_again(tmp_path: Path) -> None:
+    track, cache = make_track(2), FeatureCache(tmp_path, 10**6)
+    clips = make_clips([2, 2])
+    key_in_version_1 = "af524c3a309031045b5483a10e75613c"  # fields and hidden frames counted as frames
+    cache.store(key_in_version_1, track)
+    assert cache.load(entry_key("c0ffee", clips, "network", "exact"), clips) is None
 
 
 def test_without_a_folder_nothing_is_kept(tmp_path: Path) -> None:
