@@ -116,7 +116,7 @@ def _staged(staged: Path, path: PurePosixPath) -> Staged:
 def _losses(analyses: Sequence[Analysis]) -> tuple[str, ...]:
     lost = sum(analysis.features.num_frames_lost for analysis in analyses)
     damage = f"{lost:,} {'frame is' if lost == 1 else 'frames are'} damaged or missing" if lost else ""
-    return tuple(words for words in (damage, analysis.media.gap_warning) if words)
+    return tuple(words for words in (damage, *(analysis.media.gap_warning for analysis in analyses)) if words)
 
 
 def _select(
