@@ -12,7 +12,7 @@ from pathlib import Path
 from autohighlight.batch.database import Database, Record, Result
 from autohighlight.batch.jobs import STATE_FOLDER, Staged
 from autohighlight.errors import OutputError, OutputExistsError
-from autohighlight.files import content_digest, move_into_place
+from autohighlight.files import content_digest, flush, move_into_place
 
 
 def publish(record: Record, output: Path, database: Database, *, overwrite: bool) -> Record:
@@ -150,7 +150,7 @@ def sync_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            flush(handle)
         finally:
             os.close(handle)
 
