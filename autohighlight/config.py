@@ -218,7 +218,7 @@ class Checked:
             flag = option_flag(spec.name)
             if meta["choices"] and value not in meta["choices"]:
                 raise OptionError(f"{flag} is one of {', '.join(meta['choices'])}, not {value!r}")
-            if value is None or isinstance(value, Length | Limits):
+            if value is None or isinstance(value, Length | Limits | AudioTracks):
                 continue
             if meta["at_least"] is not None and value < meta["at_least"]:
                 raise OptionError(f"{flag} is at least {meta['at_least']}, not {value}")
@@ -298,6 +298,59 @@ class ExtractOptions(Checked):
         metavar="DIRECTORY",
         parse=Path,
         in_project=False,
+    )
+
+
+TrackRule = Literal["auto", "default", "all", "none", "numbers"]
+_TRACK_RULES: dict[str, TrackRule] = {"auto": "auto", "default": "default", "all": "all", "none": "none"}
+_TRACK_NUMBERS = re.compile(r"[1-9]\d{0,3}(?:[,+][1-9]\d{0,3})*")
+
+
+@dataclass(frozen=True)
+class AudioTracks:
+    """Which sound tracks of a video are used.
+
+    Args:
+        rule: ``auto``, ``default`` (the one that players play), ``all``, ``none`` or ``numbers``.
+        numbers: of the tracks, from 1 on, in the order of the file; for the rule ``numbers`` alone.
+        is_mixed: whether mono tracks are mixed too, rather than put on the left and on the right.
+    """
+
+    rule: TrackRule = "auto"
+    numbers: tuple[int, ...] = ()
+    is_mixed: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> AudioTracks:
+        """Reads ``auto``, ``default``, ``all``, ``none``, ``2``, ``1,2``, or ``1+2`` for a mix.
+
+        Raises:
+            OptionError: the text is none of these, or names a track twice.
+        """
+        word = text.replace(" ", "").lower()
+        if (rule := _TRACK_RULES.get(word)) is not None:
+            return cls(rule)
+        numbers = tuple(sorted(map(int, re.split("[,+]", word)))) if _TRACK_NUMBERS.fullmatch(word) else ()
+        if not numbers or len(set(numbers)) < len(numbers) or ("+" in word and "," in word):
+            problem = f"cannot read {text[:40]!r} as sound tracks"
+            raise OptionError(problem, "write auto, default, all, none, 2, 1,2 or 1+2")
+        return cls("numbers", numbers, "+" in word)
+
+    def __str__(self) -> str:
+        return ("+" if self.is_mixed else ",").join(map(str, self.numbers)) if self.numbers else self.rule
+
+
+@dataclass(frozen=True)
+class SoundOptions(Checked):
+    """Which sound is used."""
+
+    audio_tracks: AudioTracks | None = option(
+        None,
+        "which sound tracks of a video are heard in its reel and by scorers that listen: auto, default (the one that "
+        "players play), all, none, or their numbers, as 2 or 1,2; mono tracks become left and right, 1+2 mixes them "
+        "(default: auto, which joins what was recorded together and leaves out other languages and commentaries)",
+        metavar="TRACKS",
+        parse=AudioTracks.parse,
     )
 
 
@@ -534,6 +587,7 @@ class Options:
 
     sample: SampleOptions = field(default_factory=SampleOptions)
     extract: ExtractOptions = field(default_factory=ExtractOptions)
+    sound: SoundOptions = field(default_factory=SoundOptions)
     score: ScoreOptions = field(default_factory=ScoreOptions)
     select: SelectOptions = field(default_factory=SelectOptions)
     export: ExportOptions = field(default_factory=ExportOptions)

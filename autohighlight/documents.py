@@ -12,8 +12,9 @@ from typing import Any
 
 import autohighlight
 from autohighlight.export.tables import scored_clips, seconds
+from autohighlight.media.sound_tracks import sound_of
 from autohighlight.pipeline import Analysis
-from autohighlight.types import Selection
+from autohighlight.types import MediaInfo, Selection
 
 SCHEMA_VERSION = 1
 """Raised when a field changes its meaning or goes away; a field that is added leaves it as it is."""
@@ -45,6 +46,7 @@ def highlights_document(
         "backbone": features.backbone,
         "scorer": scores.scorer,
         "lost_frames": features.num_frames_lost,
+        "sound": _sound(media),
         "clips": scored_clips(scores),
         "highlights": [
             {**seconds(highlight.time_range), "score": float(highlight.score), "reason": highlight.reason}
@@ -52,6 +54,25 @@ def highlights_document(
         ],
         "reel_duration": None if shown is None else float(shown),
         "output": None if output is None else str(output),
+    }
+
+
+def _sound(media: MediaInfo) -> dict[str, Any]:
+    """The sound tracks of a file, and which of them are used."""
+    choice = sound_of(media)
+    return {
+        "join": choice.join if choice.tracks else "none",
+        "tracks": [
+            {
+                "number": media.track_number(track),
+                "language": track.language,
+                "title": track.title,
+                "layout": track.layout,
+                "num_channels": track.num_channels,
+                "used": track in choice.tracks,
+            }
+            for track in media.audio
+        ],
     }
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autohighlight.config import ExportOptions, Options, SelectOptions
+from autohighlight.config import AudioTracks, ExportOptions, Options, SelectOptions
 from autohighlight.default_plugins import load_plugins
 from autohighlight.errors import OptionError, VerifyError
 from autohighlight.files import check_destination, hidden_beside, move_into_place
@@ -66,14 +66,16 @@ def probe(video: Path | str, options: Options | None = None) -> MediaInfo:
 
     Args:
         video: the file.
-        options: say what it may have at most; the defaults if None.
+        options: say what it may have at most, and which of its sound tracks are used; the defaults if None.
 
     Raises:
-        InputError: the file cannot be read, is no video, has no video stream, or more of something than is allowed.
+        InputError: the file cannot be read, is no video, has no video stream, has more of something than is allowed, or
+            lacks a sound track that is asked for.
     """
     from autohighlight.media.probe import probe as probe_file
 
-    return probe_file(Path(video), (options or Options()).extract.limits)
+    options = options or Options()
+    return probe_file(Path(video), options.extract.limits, options.sound.audio_tracks)
 
 
 def extract(
@@ -335,7 +337,7 @@ def write_timeline(
     file that is there is kept until then.
 
     Raises:
-        InputError: a source is not what it was when it was probed.
+        InputError: a source is not what it was when it was probed, or lacks a sound track that is asked for.
         OutputError: it cannot be written; nothing was left behind.
         VerifyError: it would not be right; what was there is kept.
     """
@@ -345,9 +347,21 @@ def write_timeline(
     form = plugins.exporters[exporter]
     for media in {part.media.path: part.media for part in timeline.parts}.values():
         check_unchanged(media)
+    timeline = _with_sound(timeline, options.sound.audio_tracks)
     if form.verify is None or not options.export.verify:
         return form.write(timeline, Path(path), options.export, progress)
     return _write_verified(timeline, Path(path), form.write, form.verify, options.export, progress)
+
+
+def _with_sound(timeline: Timeline, wanted: AudioTracks | None) -> Timeline:
+    """The timeline with other sound tracks in use; None leaves those that were chosen when its sources were probed."""
+    from autohighlight.media.sound_tracks import with_sound
+
+    if wanted is None:
+        return timeline
+    sources = {s: dataclasses.replace(s, media=with_sound(s.media, wanted)) for s in timeline.sources}
+    parts = tuple(dataclasses.replace(part, source=sources[part.source]) for part in timeline.parts)
+    return dataclasses.replace(timeline, parts=parts)
 
 
 def _write_verified(

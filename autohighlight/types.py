@@ -86,6 +86,8 @@ class AudioStream:
         is_default: whether the container marks it as the one to play.
         duration: in seconds, as the container says; None where it is silent.
         bit_depth: bits of one sample where the sound is uncompressed, else 16: what editors take compressed sound for.
+        title: what the file calls it; empty where it has no name.
+        dispositions: what the container marks it as, in FFmpeg's words: ``comment``, ``dub``, ``visual_impaired``, ...
     """
 
     index: int
@@ -98,6 +100,41 @@ class AudioStream:
     is_default: bool = False
     duration: Fraction | None = None
     bit_depth: int = 16
+    title: str = ""
+    dispositions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SoundChoice:
+    """Which sound tracks of a file are used, and how they are joined.
+
+    Args:
+        tracks: those that are used; empty for silence.
+        join: ``single``: one track as it is. ``pairs``: mono tracks, the first of each two on the left, the second on
+            the right. ``mixed``: all at once.
+        rule: what was asked for, as ``auto`` or ``1,2``.
+        contained: tracks that are not used because those that are have the same sound.
+        reason: why further tracks are left out, though no one asked for it; empty if none are.
+    """
+
+    tracks: tuple[AudioStream, ...]
+    join: Literal["single", "pairs", "mixed"] = "single"
+    rule: str = "auto"
+    contained: tuple[AudioStream, ...] = ()
+    reason: str = ""
+
+    @property
+    def sample_rate(self) -> int:
+        """That of the tracks, in samples/s; the highest where they differ. 0 for silence."""
+        return max((track.sample_rate for track in self.tracks), default=0)
+
+    @property
+    def layout(self) -> tuple[str, int]:
+        """FFmpeg's name of the layout of the joined sound, and its number of channels; of unlike tracks, stereo."""
+        layouts = {(track.layout, track.num_channels) for track in self.tracks}
+        if self.join == "mixed" and {number for _, number in layouts} == {1}:
+            return "mono", 1
+        return layouts.pop() if len(layouts) == 1 and self.join != "pairs" else ("stereo", 2)
 
 
 def _frozen_array(array: NDArray[Any], shape: tuple[int, ...], name: str) -> NDArray[Any]:
@@ -166,7 +203,7 @@ class MediaInfo:
         pixel_format: FFmpeg's name.
         bit_depth: bits of one component.
         colour: how the numbers are meant.
-        audio: the sound tracks.
+        audio: the sound tracks that can be decoded.
         num_frames: how many frames the stream shows, where nothing is damaged.
         field_order: ``progressive``; or, of interlaced video, the field that is shown first.
         num_frames_absent: how many more the container announces than the file holds, where it is cut short.
@@ -182,6 +219,8 @@ class MediaInfo:
             can be decoded, and where picture and sound are missing. No highlight is chosen there.
         snapshot: tells whether the file is still what was probed; None for media described without a file.
         limits: within which it was probed, and may be read; None for the usual ones.
+        sound: which of the sound tracks are used; None for media described without a file.
+        undecodable_audio: stream numbers of sound tracks that cannot be decoded.
     """
 
     path: Path
@@ -217,6 +256,8 @@ class MediaInfo:
     gaps: tuple[TimeRange, ...] = field(default=(), compare=False)
     snapshot: Snapshot | None = field(default=None, repr=False)
     limits: Limits | None = field(default=None, repr=False, compare=False)
+    sound: SoundChoice | None = None
+    undecodable_audio: tuple[int, ...] = ()
 
     @property
     def duration(self) -> Fraction:
@@ -280,6 +321,11 @@ class MediaInfo:
     def main_audio(self) -> AudioStream | None:
         """The sound track that a player would play: the one marked default, else the first; None if silent."""
         return next((a for a in self.audio if a.is_default), self.audio[0] if self.audio else None)
+
+    def track_number(self, track: AudioStream) -> int:
+        """The number of a sound track among all of the file, from 1 on; those that cannot be decoded are counted."""
+        known = [other.index for other in self.audio]
+        return 1 + sum(index < track.index for index in (*known, *self.undecodable_audio))
 
 
 @dataclass(frozen=True)

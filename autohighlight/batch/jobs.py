@@ -176,7 +176,7 @@ class Wishes:
         Raises:
             OSError: a selector or checkpoint cannot be read.
         """
-        said = _said(options, ("sample", "extract", "score", "select"))
+        said = _said(options, ("sample", "extract", "sound", "score", "select"))
         for name in ("selector", "checkpoint"):
             path = Path(said[name])
             if path.is_file():

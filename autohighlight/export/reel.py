@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +24,7 @@ from autohighlight.errors import OptionError
 from autohighlight.files import check_destination, written_whole
 from autohighlight.media.audio import AudioReader, SoundFile
 from autohighlight.media.encode import PictureFormat, encode
+from autohighlight.media.mixing import MixedReader, SoundReader, open_choice
 from autohighlight.media.pictures import STANDARD_COLOUR, SdrConformer
 from autohighlight.media.playback import (
     FrameConformer,
@@ -33,8 +34,9 @@ from autohighlight.media.playback import (
     shown_matrix,
 )
 from autohighlight.media.players import FramePlayers
+from autohighlight.media.sound_tracks import sound_of, sound_warnings
 from autohighlight.timeline.model import Part, Timeline
-from autohighlight.types import AudioStream, MediaInfo, Progress, ProgressCallback
+from autohighlight.types import MediaInfo, Progress, ProgressCallback, SoundChoice
 
 _LOG = logging.getLogger(__name__)
 
@@ -154,10 +156,8 @@ def left_behind(timeline: Timeline) -> Iterator[str]:
         things = ((media.num_chapters, "chapter"), (media.num_subtitles, "subtitle track"))
         if words := [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in things if number]:
             yield f"{media.path.name}: the reel does not keep its {' and '.join(words)}"
-        if media.main_audio is not None and len(media.audio) > 1:
-            number = media.audio.index(media.main_audio) + 1
-            others = "the other is left out" if len(media.audio) == 2 else "the others are left out"
-            yield f"{media.path.name}: the reel uses sound track {number} of {len(media.audio)}; {others}"
+        for line in sound_warnings(media):
+            yield f"{media.path.name}: {line}"
         if media.projection != "flat":
             yield (
                 f"{media.path.name} is a 360° video; the reel is one too, but has no tag that says so: players show it "
@@ -229,39 +229,85 @@ def _mix(one: NDArray[Any], other: NDArray[Any], weight: float) -> NDArray[Any]:
 
 def _write_sound(places: list[Place], frame_rate: Fraction, path: Path) -> SoundFile | None:
     """Writes the film's sound as raw samples; None where no part has any."""
-    tracks = [place.part.media.main_audio for place in places]
-    heard = [track for track in tracks if track is not None]
+    choices = {place.part.media: sound_of(place.part.media) for place in places}
+    heard = [choice for choice in choices.values() if choice.tracks]
     if not heard:
         return None
     sample_rate, layout, num_channels = _sound_format(heard)
-
-    def sample_at(frame: int) -> int:
-        return round(frame / frame_rate * sample_rate)
-
-    num_lost = 0
+    clock = _SampleClock(frame_rate, sample_rate)
+    readers = {
+        media: open_choice(media, choice, sample_rate=sample_rate, layout=layout) for media, choice in choices.items()
+    }
+    levels = {
+        media: _level([p for p in places if p.part.media == media], choice, clock, layout)
+        for media, choice in choices.items()
+    }
     bytes_a_sample = num_channels * np.dtype(np.float32).itemsize
     with path.open("w+b") as file:
-        for place, track in zip(places, tracks, strict=True):
+        for place in places:
             interruption.check()  # no progress is told of here
-            if track is None:
+            reader = readers[place.part.media]
+            if reader is None:
                 continue
-            begin, num_samples = sample_at(place.start), sample_at(place.end) - sample_at(place.start)
-            fade_in = sample_at(place.start + place.fade_in) - begin
-            fade_out = sample_at(place.end) - sample_at(place.end - place.fade_out)
-            # One channel is heard from all loudspeakers as loud as it is; a resampler would take 3 dB off.
-            own_layout = "mono" if track.num_channels == 1 else layout
-            reader = AudioReader(place.part.media, track, sample_rate=sample_rate, layout=own_layout)
+            begin, num_samples = clock.span(place)
+            fade_in = clock.sample(place.start + place.fade_in) - begin
+            fade_out = clock.sample(place.end) - clock.sample(place.end - place.fade_out)
             pieces = play_samples(reader, start=place.part.start, num_samples=num_samples)
             shortest = round(_CUT_FADE_SECONDS * sample_rate)
             for offset, samples in pieces:
                 gain = _gain(offset, samples.shape[1], num_samples, max(fade_in, shortest), max(fade_out, shortest))
+                gain *= levels[place.part.media]
+                # One channel is heard from all loudspeakers as loud as it is; a resampler would take 3 dB off.
                 channels = np.repeat(samples * gain, num_channels // len(samples), axis=0)
                 _mix_in(file, (begin + offset) * bytes_a_sample, channels.T)
-            num_lost += reader.num_lost
-        file.truncate(sample_at(places[-1].end) * bytes_a_sample)  # silence where no part has sound
-    if num_lost:
-        _LOG.warning("damage in the sound: %d packets cannot be decoded, and the reel is silent there", num_lost)
+        file.truncate(clock.sample(places[-1].end) * bytes_a_sample)  # silence where no part has sound
+    for line in _damage(readers):
+        _LOG.warning("%s", line)
     return SoundFile(path, sample_rate, layout, num_channels)
+
+
+@dataclass(frozen=True)
+class _SampleClock:
+    """Which sample of the film's sound is heard when a frame begins to be shown."""
+
+    frame_rate: Fraction
+    sample_rate: int
+
+    def sample(self, frame: int) -> int:
+        return round(frame / self.frame_rate * self.sample_rate)
+
+    def span(self, place: Place) -> tuple[int, int]:
+        """The first sample of a place, and how many it has."""
+        begin = self.sample(place.start)
+        return begin, self.sample(place.end) - begin
+
+
+def _level(places: list[Place], choice: SoundChoice, clock: _SampleClock, layout: str) -> float:
+    """What the sound of a source is multiplied by: 1, or less where the sum of several tracks would clip.
+
+    One factor for all parts of a source, so that its loudness does not change from one to the next.
+    """
+    if len(choice.tracks) < (3 if choice.join == "pairs" else 2):
+        return 1.0  # left and right are not added up
+    peak = 1.0
+    reader = open_choice(places[0].part.media, choice, sample_rate=clock.sample_rate, layout=layout)
+    for place in places:
+        interruption.check()
+        assert reader is not None  # noqa: S101 -- for the type checker: there are tracks
+        for _, samples in play_samples(reader, start=place.part.start, num_samples=clock.span(place)[1]):
+            peak = max(peak, float(np.abs(samples).max()))
+    return 1 / peak
+
+
+def _damage(readers: Mapping[MediaInfo, SoundReader | None]) -> Iterator[str]:
+    """How much sound could not be decoded, a line each; where several tracks are heard, of which."""
+    alone = [reader for reader in readers.values() if isinstance(reader, AudioReader)]
+    if num_lost := sum(reader.num_lost for reader in alone):
+        yield f"damage in the sound: {num_lost} packets cannot be decoded, and the reel is silent there"
+    for media, reader in readers.items():
+        for track, num_lost in reader.lost_by_track.items() if isinstance(reader, MixedReader) else ():
+            where = f"{media.path.name}: damage in sound track {media.track_number(track)}"
+            yield f"{where}: {num_lost} packets cannot be decoded, and this track is silent there"
 
 
 def _mix_in(file: BinaryIO, place: int, samples: NDArray[np.float32]) -> None:
@@ -285,10 +331,10 @@ def _gain(offset: int, count: int, total: int, fade_in: int, fade_out: int) -> N
     return gain
 
 
-def _sound_format(tracks: list[AudioStream]) -> tuple[int, str, int]:
-    """Sample rate, layout and number of channels of the film: the tracks' own where they agree and AAC has them."""
-    rates = {track.sample_rate for track in tracks}
-    layouts = {(track.layout, track.num_channels) for track in tracks}
+def _sound_format(sounds: list[SoundChoice]) -> tuple[int, str, int]:
+    """Sample rate, layout and number of channels of the film: the sources' own where they agree and AAC has them."""
+    rates = {sound.sample_rate for sound in sounds}
+    layouts = {sound.layout for sound in sounds}
     rate = rates.pop() if len(rates) == 1 else 48_000
     layout, num_channels = layouts.pop() if len(layouts) == 1 else ("stereo", 2)
     if layout not in _AAC_LAYOUTS:

@@ -72,15 +72,17 @@ class AudioReader:
         layout: channel layout wanted, in FFmpeg's words; for mono and stereo, more channels are mixed by `downmix`.
 
     Attributes:
+        track: the one that is read.
         sample_rate: samples/s that are given.
+        layout: channel layout that is given.
         num_lost: packets that could not be decoded, so far.
     """
 
     def __init__(self, media: MediaInfo, track: AudioStream, *, sample_rate: int, layout: str) -> None:
         self._media = media
-        self._track = track
+        self.track = track
         self.sample_rate = sample_rate
-        self._layout = layout
+        self.layout = layout
         self.num_lost = 0
 
     def chunks(self, start: Fraction | None = None, end: Fraction | None = None) -> Iterator[SoundChunk]:
@@ -108,7 +110,7 @@ class AudioReader:
             if resampler is None or begin is None or not is_next:
                 if resampler is not None and begin is not None:
                     yield from resampler.samples(None, begin)
-                resampler, begin = _Resampler(frame.layout.name, self._layout, self.sample_rate), time
+                resampler, begin = _Resampler(frame.layout.name, self.layout, self.sample_rate), time
             expected = time + Fraction(frame.samples, frame.sample_rate)
             frame.pts = None
             for chunk in resampler.samples(frame, begin):
@@ -139,7 +141,7 @@ class AudioReader:
     def _opened(self) -> Iterator[tuple[InputContainer, av.AudioStream]]:
         with open_probed(self._media) as container:
             streams = container.streams
-            stream = streams[self._track.index] if self._track.index < len(streams) else None
+            stream = streams[self.track.index] if self.track.index < len(streams) else None
             if not isinstance(stream, av.AudioStream):
                 raise changed(self._media)
             settled_layout(stream)

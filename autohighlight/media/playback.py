@@ -15,9 +15,9 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from autohighlight.errors import UndecodableError
-from autohighlight.media.audio import AudioReader
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.fields import deinterlaced
+from autohighlight.media.mixing import SoundReader
 from autohighlight.media.orientation import upright
 from autohighlight.media.seeking import Seeking
 from autohighlight.media.source import check_unchanged
@@ -230,7 +230,7 @@ def frame_planes(frame: VideoFrame) -> list[NDArray[Any]]:
 
 
 def play_samples(
-    reader: AudioReader, *, start: Fraction, num_samples: int
+    reader: SoundReader, *, start: Fraction, num_samples: int
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The sound heard during `num_samples` samples from `start` on (seconds): (offset, float32 (channels, S)) pieces.
 

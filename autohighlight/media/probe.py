@@ -16,10 +16,11 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from autohighlight.config import Limits
+from autohighlight.config import AudioTracks, Limits
 from autohighlight.errors import UndecodableError
 from autohighlight.files import Snapshot
 from autohighlight.media.channels import settled_layout
@@ -30,6 +31,7 @@ from autohighlight.media.orientation import orientation_of
 from autohighlight.media.packets import read_packets
 from autohighlight.media.rates import frame_rate, without_pulldown
 from autohighlight.media.side_data import creation_time, hdr_metadata, projection
+from autohighlight.media.sound_tracks import with_sound
 from autohighlight.media.source import (
     check_readable,
     check_unchanged,
@@ -61,15 +63,17 @@ _MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "s
 _RANGES = {1: "tv", 2: "pc"}
 
 
-def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
+def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | None = None) -> MediaInfo:
     """What a video file holds; see `MediaInfo`.
 
     Args:
         path: the file.
         limits: what it may have at most; None for the usual ones.
+        audio_tracks: which of its sound tracks are used; None for ``auto``.
 
     Raises:
-        InputError: it cannot be read, is no video, has no video stream, or not one frame of it can be decoded.
+        InputError: it cannot be read, is no video, has no video stream, not one frame of it can be decoded, or it lacks
+            a sound track that is asked for.
         LimitError: it has, or announces, more than is allowed.
     """
     limits = limits or Limits()
@@ -125,12 +129,14 @@ def probe(path: Path, limits: Limits | None = None) -> MediaInfo:
             num_subtitles=len(container.streams.subtitles),
             snapshot=snapshot,
             limits=limits,
+            undecodable_audio=tuple(s.index for s in container.streams.audio if s.codec_context is None),
         )
         missing = holes(packets, stop, time_base, path, container.format.name, limits)
         missing += after_lost_key_frames(packets, is_variable_rate=is_variable)
         head = undecodable_head(packets, media.codec, frame.pts)
         media = replace(media, gaps=joined(time_ranges([*missing, *head], time_base), media))
     check_picture(path, *media.display_size, limits)
+    media = with_sound(media, audio_tracks)
     check_unchanged(media)
     return media
 
@@ -205,6 +211,8 @@ def _audio_stream(stream: av.AudioStream) -> AudioStream:
         is_default=bool(int(stream.disposition) & _DEFAULT),
         duration=_audio_duration(stream, start),
         bit_depth=int(depth[1]) if (depth := _PCM_DEPTH.match(context.codec.canonical_name)) else 16,
+        title=stream.metadata.get("title") or stream.metadata.get("name") or "",
+        dispositions=tuple(flag.name or "" for flag in Disposition if int(stream.disposition) & flag),
     )
 
 

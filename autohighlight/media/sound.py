@@ -13,42 +13,51 @@ from numpy.typing import NDArray
 
 from autohighlight.media.audio import AudioReader, SoundChunk
 from autohighlight.media.channels import channel_names
-from autohighlight.types import AudioStream, MediaInfo
+from autohighlight.media.mixing import SoundReader, open_choice
+from autohighlight.media.sound_tracks import sound_of
+from autohighlight.types import AudioStream, MediaInfo, SoundChoice
 
 _MOST_CHANNELS = 24  # those of 22.2, the largest layout that there is
 
 
-def open_sound(media: MediaInfo, track: AudioStream | None = None, *, sample_rate: int = 48_000) -> AudioReader | None:
-    """A reader of one sound track, with the track's own channels (`heard_layout`); None where the video has no sound.
+def open_sound(media: MediaInfo, track: AudioStream | None = None, *, sample_rate: int = 48_000) -> SoundReader | None:
+    """A reader of the sound, with its own channels (`SoundReader.layout`); None for silence.
 
     Args:
         media: a probed file.
-        track: one of `media.audio`; None for the one that a player would play.
+        track: one of `media.audio`; None for those that were chosen when the file was probed, joined.
         sample_rate: samples/s wanted.
     """
-    heard = track or media.main_audio
-    return None if heard is None else AudioReader(media, heard, sample_rate=sample_rate, layout=heard_layout(heard))
+    choice = sound_of(media) if track is None else SoundChoice((track,))
+    if len(choice.tracks) == 1:
+        return AudioReader(media, choice.tracks[0], sample_rate=sample_rate, layout=heard_layout(choice.tracks[0]))
+    return open_choice(media, choice, sample_rate=sample_rate, layout=known_layout(*choice.layout))
 
 
 def heard_layout(track: AudioStream) -> str:
     """The layout of a track's channels in FFmpeg's words; mono or stereo where the file names none that there is."""
+    return known_layout(track.layout, track.num_channels)
+
+
+def known_layout(layout: str, num_channels: int) -> str:
+    """A layout, if FFmpeg knows it and it is not too large; else mono or stereo, by the number of channels."""
     try:
-        num_channels = len(channel_names(track.layout))
+        num_known = len(channel_names(layout))
     except ValueError:
-        num_channels = 0
-    if 0 < num_channels <= _MOST_CHANNELS:
-        return track.layout
-    return "mono" if track.num_channels == 1 else "stereo"
+        num_known = 0
+    if 0 < num_known <= _MOST_CHANNELS:
+        return layout
+    return "mono" if num_channels == 1 else "stereo"
 
 
-def sound_blocks(reader: AudioReader, block_seconds: int = 10) -> Iterator[SoundChunk]:
-    """The whole track in order, in blocks of at most so many seconds; only one of them is in memory at a time.
+def sound_blocks(reader: SoundReader, block_seconds: int = 10) -> Iterator[SoundChunk]:
+    """The whole sound in order, in blocks of at most so many seconds; only one of them is in memory at a time.
 
     A block begins where the one before ends, unless there is a gap between them, in which nothing is heard. What a
     track says twice of the same moment, as where its clock jumps back, is given once.
 
     Args:
-        reader: of the track.
+        reader: of the sound.
         block_seconds: how long a block is, but for the last before a gap; at least 1.
 
     Raises:

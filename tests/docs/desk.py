@@ -22,6 +22,7 @@ VIDEOS = {
     "video.mov": SHORT,
     "first.mov": SHORT,
     "second.mov": SHORT,
+    "game.mkv": SHORT,
     **{f"footage/{name}.mp4": SHORT for name in ("one", "two", "three")},
 }
 """File -> seconds."""
@@ -43,13 +44,18 @@ def lay_out(folder: Path) -> None:
 
 
 def _make_video(path: Path, seconds: int, *, seed: int) -> None:
-    """25 frames/s, 160 x 90, with sound; every ten seconds, elsewhere in each video, two seconds of noise."""
+    """25 frames/s, 160 x 90, with sound; every ten seconds, elsewhere in each video, two seconds of noise.
+
+    A Matroska file has three sound tracks, as screen recorders write them.
+    """
     picture = f"testsrc2=size=160x90:rate=25:duration={seconds}"
     noise = f"noise=alls=60:allf=t:enable='lt(mod(t+{seed % 8},10),2)'"
     sound = f"sine=frequency={300 + 20 * seed}:sample_rate=48000:duration={seconds}"
     encoders = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest")
-    container = "mov" if path.suffix == ".mov" else "mp4"
-    run_ffmpeg("-f", "lavfi", "-i", f"{picture},{noise}", "-f", "lavfi", "-i", sound, *encoders, "-f", container, path)
+    container = {".mov": "mov", ".mkv": "matroska"}.get(path.suffix, "mp4")
+    maps = ["-map", 0, "-map", 1, *(["-map", 1, "-map", 1] if container == "matroska" else [])]
+    inputs = ["-f", "lavfi", "-i", f"{picture},{noise}", "-f", "lavfi", "-i", sound]
+    run_ffmpeg(*inputs, *maps, *encoders, "-f", container, path)
 
 
 def _labels(video: Path) -> str:

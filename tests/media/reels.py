@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.config import ExportOptions
+from autohighlight.config import AudioTracks, ExportOptions
 from autohighlight.export.reel import write_reel
 from autohighlight.media.probe import probe
 from autohighlight.timeline.model import Part, Source, Timeline
@@ -19,9 +19,11 @@ from tests.media_factory import X264, Decoded, Sound, clicks, decode, make_video
 SIZE = (64, 48)
 
 
-def make_reel(source: Path, cuts: Sequence[tuple[int, int]], **options: object) -> tuple[Decoded, Timeline, Path]:
+def make_reel(
+    source: Path, cuts: Sequence[tuple[int, int]], *, audio_tracks: str | None = None, **options: object
+) -> tuple[Decoded, Timeline, Path]:
     """The reel of the given (first frame, number of frames) of one source."""
-    media = probe(source)
+    media = probe(source, audio_tracks=None if audio_tracks is None else AudioTracks.parse(audio_tracks))
     parts = tuple(Part(Source(media), first, count, 0.5, "") for first, count in cuts)
     timeline = Timeline("reel", media.frame_rate, media.display_size, parts)
     output = source.with_name("reel.mp4")

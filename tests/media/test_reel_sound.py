@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -141,30 +140,12 @@ def test_of_several_tracks_the_default_one_is_heard(tmp_path: Path) -> None:
     loud = make_video(tmp_path / "loud.mp4", NUM_FRAMES, sound=tone(SECONDS, level=0.6))
     source = tmp_path / "made.mp4"
     run_ffmpeg("-i", quiet, "-i", loud, "-map", "0:v", "-map", "0:a", "-map", "1:a", "-c", "copy",
+               "-metadata:s:a:0", "language=deu", "-metadata:s:a:1", "language=fra",
                "-disposition:a:0", "0", "-disposition:a:1", "default", source)  # fmt: skip
     reel, timeline, output = make_reel(source, [(10, 20)])
     assert len(probe(source).audio) == 2
     assert len(probe(output).audio) == 1
     assert levels(reel, timeline.num_frames)[1:-1] == pytest.approx(0.6 / np.sqrt(2), abs=0.05)
-
-
-@pytest.mark.parametrize(
-    ("num_tracks", "default", "said"),
-    [
-        (1, 0, []),
-        (2, 0, ["made.mkv: the reel uses sound track 1 of 2; the other is left out"]),
-        (3, 1, ["made.mkv: the reel uses sound track 2 of 3; the others are left out"]),
-    ],
-)
-def test_sound_tracks_that_are_left_out_are_named(
-    num_tracks: int, default: int, said: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    one, source = make_video(tmp_path / "one.mp4", NUM_FRAMES, sound=tone(SECONDS)), tmp_path / "made.mkv"
-    maps = [word for number in range(num_tracks) for word in ("-map", "0:a", f"-disposition:a:{number}", "0")]
-    run_ffmpeg("-i", one, "-map", "0:v", *maps, f"-disposition:a:{default}", "default", "-c", "copy", source)
-    with caplog.at_level(logging.WARNING):
-        make_reel(source, [(10, 20)])
-    assert caplog.messages == said
 
 
 def test_sound_that_changes_its_channels_on_the_way_is_heard_before_and_after(tmp_path: Path) -> None:

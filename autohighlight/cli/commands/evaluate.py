@@ -44,7 +44,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("--videos", metavar="FOLDER", type=Path, help="look for the videos in this folder first")
     parser.add_argument("--json", action="store_true", help="print JSON, with the measure of every video")
-    add_options(parser, ("sample", "extract", "score"), without=["scorer"])
+    add_options(parser, ("sample", "extract", "sound", "score"), without=["scorer"])
     parser.set_defaults(run=run)
 
 

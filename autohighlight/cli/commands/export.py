@@ -43,7 +43,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="which forms to write (default: what the suffix of -o says)",
     )
     parser.add_argument("-o", "--output", metavar="FILE|FOLDER", type=Path, help="where to write")
-    add_options(parser, ("sample", "extract", "score", "select"), only=OPTIONS)
+    add_options(parser, ("sample", "extract", "sound", "score", "select"), only=OPTIONS)
     parser.set_defaults(run=run)
 
 

@@ -60,7 +60,7 @@ def _describe(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], n
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
     add_options(
         parser,
-        ("sample", "extract", "score", "select"),
+        ("sample", "extract", "sound", "score", "select"),
         only=(*PICTURE_OPTIONS, "overwrite"),
         without=tuple(GIF_DEFAULTS),
     )

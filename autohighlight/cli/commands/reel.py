@@ -151,11 +151,14 @@ def print_highlights(
     """
     from autohighlight import pipeline
     from autohighlight.cli.tables import highlights_summary, highlights_table, made_by
+    from autohighlight.media.sound_tracks import describe_sound
 
     shown = None if film is None else pipeline.shown_as(film, [selection], options, session.plugins)
     if selection:
         session.print(highlights_table(selection))
     session.print(f"{highlights_summary(selection, shown)}, {made_by(analysis)}")
+    if film is not None and (sound := describe_sound(analysis.media)):
+        session.remark(f"sound: {sound}")
     start = analysis.media.time_range.start
     if start != 0:
         session.remark(f"times are on the file's own clock, which begins at {float(start):.3f} s")

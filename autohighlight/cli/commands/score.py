@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autohighlight.types import ProgressCallback, Selection
 
 FORMATS = ("table", "json", "csv", "png")
-STAGES = ("sample", "extract", "score", "select")
+STAGES = ("sample", "extract", "sound", "score", "select")
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

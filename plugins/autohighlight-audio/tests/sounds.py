@@ -82,6 +82,7 @@ class Track:
     start: float = 0.0
     encoder: str = "aac"
     is_default: bool = False
+    language: str = ""
 
 
 def make_video(path: Path, seconds: float, *tracks: Track) -> Path:
@@ -100,6 +101,7 @@ def make_video(path: Path, seconds: float, *tracks: Track) -> Path:
         command += ["-itsoffset", str(track.start), "-i", str(encoded)]
         maps += ["-map", f"{number + 1}:a"]
         settings += ["-c:a", "copy", f"-disposition:a:{number}", "default" if track.is_default else "0"]
+        settings += [f"-metadata:s:a:{number}", f"language={track.language}"] if track.language else []
     subprocess.run([*command, *maps, *settings, str(path)], check=True)
     return path
 

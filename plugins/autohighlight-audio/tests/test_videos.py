@@ -97,10 +97,18 @@ def test_silence_is_heard_and_is_quiet(heard: Measured) -> None:
     assert all(len(set(values.tolist())) == 1 for name, values in alone.items() if name != "change_of_sound")
 
 
-def test_the_track_that_a_player_would_play_counts(heard: Measured) -> None:
+def test_of_several_languages_the_one_that_a_player_would_play_counts(heard: Measured) -> None:
     one, other = in_clip(1, tone(1), silence(1)), in_clip(4, tone(1), silence(1))
-    assert np.argmax(heard(Track(one), Track(other, is_default=True))["loudness"]) == 4
-    assert np.argmax(heard(Track(one, is_default=True), Track(other))["loudness"]) == 1
+    languages = {"language": "deu"}, {"language": "fra"}
+    assert np.argmax(heard(Track(one, **languages[0]), Track(other, is_default=True, **languages[1]))["loudness"]) == 4
+    assert np.argmax(heard(Track(one, is_default=True, **languages[0]), Track(other, **languages[1]))["loudness"]) == 1
+
+
+def test_tracks_that_were_recorded_together_are_heard_together(heard: Measured) -> None:
+    game, microphone = in_clip(1, tone(1), silence(1)), in_clip(4, tone(1), silence(1))
+    tracks = [np.stack([samples, samples], axis=1) for samples in (game, microphone)]
+    for found in (heard(game, microphone), heard(*tracks, suffix=".mp4")):
+        assert set(np.flatnonzero(found["loudness"] > -60)) == {1, 4}
 
 
 def test_five_channels_and_one_of_low_frequencies(heard: Measured) -> None:

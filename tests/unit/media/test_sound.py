@@ -78,6 +78,7 @@ def test_all_channels_are_heard(num_channels: int, encoder: str, tmp_path: Path)
 def test_the_track_that_a_player_would_play_is_read_unless_another_is_named(tmp_path: Path) -> None:
     one, other = (make_video(tmp_path / f"{level}.mkv", 25, sound=tone(1, level=level)) for level in (0.1, 0.4))
     inputs = ["-i", one, "-i", other, "-map", "0:v", "-map", "0:a", "-map", "1:a", "-c", "copy"]
+    inputs += ["-metadata:s:a:0", "language=deu", "-metadata:s:a:1", "language=fra"]
     run_ffmpeg(*inputs, "-disposition:a:0", "0", "-disposition:a:1", "default", tmp_path / "two.mkv")
     media = probe(tmp_path / "two.mkv")
     for track, level in [(None, 0.4), (media.audio[0], 0.1), (media.audio[1], 0.4)]:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.media.audio import AudioReader
 from autohighlight.media.channels import channel_names
+from autohighlight.media.mixing import SoundReader
 from autohighlight.media.sound import sound_blocks
 from autohighlight.types import Clip
 from autohighlight_audio import loudness, novelty, spectrum, voice
@@ -88,11 +88,11 @@ class Heard:
     voice: Curve
 
 
-def listen(reader: AudioReader, layout: str) -> Heard:
-    """Measures a whole track; a few numbers for each second of it are kept, and ten seconds of sound.
+def listen(reader: SoundReader, layout: str) -> Heard:
+    """Measures all of a sound; a few numbers for each second of it are kept, and ten seconds of sound.
 
     Args:
-        reader: of the track, at `loudness.SAMPLE_RATE`.
+        reader: of the sound, at `loudness.SAMPLE_RATE`.
         layout: of its channels, in FFmpeg's words.
 
     Raises:

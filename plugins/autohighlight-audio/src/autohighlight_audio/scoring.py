@@ -55,15 +55,16 @@ def measures(features: FeatureTrack, media: MediaInfo) -> Measures:
     - ``change_of_sound``: the greatest novelty, to 0.01;
     - ``voices``: the share of the clip in which somebody speaks, to a tenth.
     """
-    from autohighlight.media.sound import heard_layout, open_sound
+    from autohighlight.media.sound import open_sound
     from autohighlight_audio.listening import listen
 
-    track, name, nothing = media.main_audio, printable(media.path.name), np.full(len(features), np.nan)
-    reader = open_sound(media, track, sample_rate=loudness.SAMPLE_RATE)
-    if track is None or reader is None:
-        _LOG.warning("%s has no sound: it says nothing of any moment", name)
+    name, nothing = printable(media.path.name), np.full(len(features), np.nan)
+    reader = open_sound(media, sample_rate=loudness.SAMPLE_RATE)
+    if reader is None:
+        what = "no sound of %s is used" if media.audio else "%s has no sound"
+        _LOG.warning(f"{what}: it says nothing of any moment", name)
         return dict.fromkeys(("loudness", "sudden_sounds", "change_of_sound", "voices"), nothing)
-    heard = listen(reader, heard_layout(track))
+    heard = listen(reader, reader.layout)
     if reader.num_lost:
         _LOG.warning("damage in the sound of %s: %d packets cannot be decoded", name, reader.num_lost)
     clips = features.clips
