@@ -28,6 +28,7 @@ from autohighlight.files import check_destination, written_whole
 from autohighlight.media.animate import Pictures, encode_animation
 from autohighlight.media.pictures import PictureMaker
 from autohighlight.media.players import FramePlayers
+from autohighlight.media.remarks import shape_remark
 from autohighlight.timeline.model import Part, Timeline
 from autohighlight.types import MediaInfo, Progress, ProgressCallback
 
@@ -128,12 +129,15 @@ def write_animations(
     shots = [_shot(number, part, timeline, options) for number, part in enumerate(timeline.parts, start=1)]
     steps = _Steps(progress, len(shots), 2 * sum(len(shot.instants(shot.rate)) for shot in shots))
     made = []
+    refitted: dict[Path, MediaInfo] = {}
     with FramePlayers() as players, contextlib.ExitStack() as unfinished:
         for shot, place in zip(shots, paths, strict=True):
             file = unfinished.enter_context(written_whole(place, overwrite=options.overwrite))
-            made.append(_make(shot, form, options, place, file, players, steps))
+            made.append(_make(shot, form, options, place, file, players, refitted, steps))
         if players.num_lost:
             _LOG.warning("damage in the video: %d frames in or near the highlights are lost", players.num_lost)
+    for media in refitted.values():
+        _LOG.warning("%s", shape_remark(media))
     return made
 
 
@@ -162,7 +166,14 @@ def _shot(number: int, part: Part, timeline: Timeline, options: ExportOptions) -
 
 
 def _make(
-    shot: _Shot, form: str, options: ExportOptions, place: Path, file: Path, players: FramePlayers, steps: _Steps
+    shot: _Shot,
+    form: str,
+    options: ExportOptions,
+    place: Path,
+    file: Path,
+    players: FramePlayers,
+    refitted: dict[Path, MediaInfo],
+    steps: _Steps,
 ) -> Animation:
     """Makes the unfinished `file` of one, as good as its limit lets it be."""
     limit = options.max_bytes
@@ -174,7 +185,7 @@ def _make(
         instants = sorted({instant for rate in rates for instant in shot.instants(rate)})
         steps.say(f"highlight {shot.number}")
         store = _Store(raw, shot.size)
-        for picture in _played(shot, instants, players):
+        for picture in _played(shot, instants, players, refitted):
             store.add(instants[len(store)], picture)
             steps.add(Fraction(num_wanted, len(instants)))
 
@@ -270,11 +281,15 @@ class _Store:
             yield np.frombuffer(self._file.read(num_bytes), np.uint8).reshape(self._shape)
 
 
-def _played(shot: _Shot, instants: Sequence[Fraction], players: FramePlayers) -> Iterator[NDArray[np.uint8]]:
+def _played(
+    shot: _Shot, instants: Sequence[Fraction], players: FramePlayers, refitted: dict[Path, MediaInfo]
+) -> Iterator[NDArray[np.uint8]]:
     """The picture shown at each instant; one that is shown at several is made once."""
     media = shot.media
     maker, shown, picture = PictureMaker(media, shot.size), None, np.empty(0, np.uint8)
     for frame in players.of(media).play_at(instants, 1 / (2 * media.frame_rate)):
         if frame is not shown:
             shown, picture = frame, maker.picture(frame)
+            if maker.is_refitted:
+                refitted[media.path] = media
         yield picture

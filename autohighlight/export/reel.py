@@ -34,6 +34,7 @@ from autohighlight.media.playback import (
     shown_matrix,
 )
 from autohighlight.media.players import FramePlayers
+from autohighlight.media.remarks import shape_remark
 from autohighlight.media.sound_tracks import sound_of, sound_warnings
 from autohighlight.timeline.model import Part, Timeline
 from autohighlight.types import MediaInfo, Progress, ProgressCallback, SoundChoice
@@ -109,13 +110,16 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
     with written_whole(path, overwrite=options.overwrite) as unfinished:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
         with FramePlayers() as players:
-            frames = _counted(_frames(places, picture, players), places[-1].end, progress)
+            refitted: dict[Path, MediaInfo] = {}
+            frames = _counted(_frames(places, picture, players, refitted), places[-1].end, progress)
             encode(
                 frames, picture, sound, unfinished,
                 codec=codec, crf=options.crf, preset=options.preset, program=options.ffmpeg,
             )  # fmt: skip
             if players.num_lost:
                 _LOG.warning("damage in the video: %d frames in or near the reel's parts are lost", players.num_lost)
+    for media in refitted.values():
+        _LOG.warning("%s", shape_remark(media))
     return [path]
 
 
@@ -191,12 +195,15 @@ def _counted(
         progress(Progress("export", number + 1, total))
 
 
-def _frames(places: list[Place], picture: PictureFormat, players: FramePlayers) -> Iterator[list[NDArray[Any]]]:
-    """The planes of every frame of the film."""
+def _frames(
+    places: list[Place], picture: PictureFormat, players: FramePlayers, refitted: dict[Path, MediaInfo]
+) -> Iterator[list[NDArray[Any]]]:
+    """The planes of every frame of the film; sources whose picture changes shape are added to `refitted`."""
     before: Iterator[list[NDArray[Any]]] = iter(())
     for number, place in enumerate(places):
         # In a crossfade two parts play at once, and each needs a reader of its own.
-        frames = _played(place.part, picture, players, reader=number % 2 if place.fade_in or place.fade_out else 0)
+        reader = number % 2 if place.fade_in or place.fade_out else 0
+        frames = _played(place.part, picture, players, refitted, reader=reader)
         for step in range(place.fade_in):
             weight = (step + 1) / (place.fade_in + 1)
             yield [_mix(a, b, weight) for a, b in zip(next(before), next(frames), strict=True)]
@@ -204,7 +211,9 @@ def _frames(places: list[Place], picture: PictureFormat, players: FramePlayers) 
         before = frames
 
 
-def _played(part: Part, picture: PictureFormat, players: FramePlayers, *, reader: int) -> Iterator[list[NDArray[Any]]]:
+def _played(
+    part: Part, picture: PictureFormat, players: FramePlayers, refitted: dict[Path, MediaInfo], *, reader: int
+) -> Iterator[list[NDArray[Any]]]:
     """The planes of each frame of a part; a repeated frame is converted once."""
     conform = _conformer(part.media, picture)
     frames = players.of(part.media, reader).play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
@@ -212,6 +221,8 @@ def _played(part: Part, picture: PictureFormat, players: FramePlayers, *, reader
     for frame in frames:
         if frame is not shown:
             shown, planes = frame, frame_planes(conform(frame))
+            if conform.is_refitted:
+                refitted[part.media.path] = part.media
         yield planes
 
 

@@ -26,6 +26,7 @@ _AVIF_CRF = 30  # looks as WebP does at 75, and is smaller
 _BAYER_SCALE = 3  # 2, the usual, shows as a grid on even walls; 3 does not, and still hides bands
 _SCALING = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 _PALETTE_SIZE = (16, 16)
+_UNLIKELY_COLOUR = "0x010203"  # nothing is missed in a picture by the pixels that have it already
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def encode_animation(
         stream = stream.filter("scale", *size, flags=_SCALING)
     if form == "gif":
         palette = output.with_name("palette.bgra")
-        _run(found, form, stream.filter("palettegen", stats_mode="diff"), pictures, palette, **_RAW)
+        _run(found, form, _palette_of(stream), pictures, palette, **_RAW)
         node, options = _with_palette(stream, palette, dither), _gif_options(pictures, plays)
     elif form == "webp":
         # libwebp takes RGB and converts it more carefully than a scaler would.
@@ -121,6 +122,16 @@ def _run(program: FFmpegProgram, form: str, node: Any, pictures: Pictures, outpu
     described = ffmpeg.output(node, file_url(output), map_metadata=-1, **program.every_frame(), **options)
     frames = ([frame] for frame in pictures.frames())
     run_encoder(program, ENCODERS[form], arguments_of(described), frames, output)
+
+
+def _palette_of(stream: Any) -> Any:
+    """The palette of what changes.
+
+    FFmpeg counts the colours of pixels before each change, so those that appear and stay would be left out. A last
+    frame in which all changes has them counted.
+    """
+    last = stream.filter("tpad", stop=1, stop_mode="add", color=_UNLIKELY_COLOUR)
+    return last.filter("palettegen", stats_mode="diff")
 
 
 def _with_palette(stream: Any, palette: Path, dither: str | None) -> Any:

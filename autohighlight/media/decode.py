@@ -47,6 +47,11 @@ BT.2020, so that they are scaled as they are; `MediaInfo.colour` still names wha
 
 _SCALED_AS = 9
 
+_TRANSFERS_UNKNOWN_TO_SCALER = frozenset({9, 10})
+"""Transfer functions that make the scaler fail, though it is not asked to convert them: the logarithmic ones."""
+
+_UNSPECIFIED = 2
+
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
@@ -266,6 +271,8 @@ class VideoReader:
             else:
                 if frame.colorspace in _UNKNOWN_TO_SCALER:
                     frame.colorspace = _SCALED_AS
+                if frame.color_trc in _TRANSFERS_UNKNOWN_TO_SCALER:
+                    frame.color_trc = _UNSPECIFIED
                 yield frame
 
     def _packets_from(self, first: int) -> Iterator[tuple[int, VideoPacket]]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from autohighlight.media.colour import SdrMapper
 from autohighlight.media.orientation import upright
-from autohighlight.media.playback import FrameConformer, conformed_colour, fitted_size, shown_matrix
+from autohighlight.media.playback import FrameConformer, conformed_colour, shown_matrix
+from autohighlight.media.shape import fitted_size, fitting_scale, with_pixel_shape
 from autohighlight.types import ColourInfo, MediaInfo
 
 
@@ -22,12 +23,14 @@ class PictureMaker(FrameConformer):
 
     Args:
         media: a probed file.
-        size: width and height of the pictures, in pixels; the frame is scaled to fill them.
+        size: width and height of the pictures, in pixels. A frame of the file's usual shape is scaled to fill them; one
+            of another shape is fitted in, with black bars.
     """
 
     def __init__(self, media: MediaInfo, size: tuple[int, int]) -> None:
         self._to_sdr = SdrMapper(media.colour.transfer) if media.colour.is_hdr else None
         super().__init__(media, size, "rgb24" if self._to_sdr is None else "rgb48le")
+        self._inner = size
 
     def picture(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """uint8 sRGB (H, W, 3), C-contiguous."""
@@ -36,9 +39,10 @@ class PictureMaker(FrameConformer):
 
     def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
         """Turns the frame, then scales it and reads its colours in one step."""
+        yield from with_pixel_shape(self._media)
         yield from upright(self._media)
         flags = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
-        scale = f"w={self._size[0]}:h={self._size[1]}:{flags}"
+        scale = f"{fitting_scale(self._media, self._size, self._size)}:{flags}"
         if not frame.format.is_rgb:
             colour = conformed_colour(self._media)
             levels = "tv" if colour.range == "unknown" else colour.range
@@ -64,10 +68,10 @@ class SdrConformer(FrameConformer):
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """The frame as the sequence needs it."""
-        return super().__call__(VideoFrame.from_ndarray(self._maker.picture(frame), "rgb24"))
+        conformed = super().__call__(VideoFrame.from_ndarray(self._maker.picture(frame), "rgb24"))
+        self.is_refitted = self._maker.is_refitted
+        return conformed
 
     def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
         """What is left to do of pictures that are upright and as large as they are to be."""
-        inner = fitted_size(self._media.display_size, self._size)
-        yield from self.scaled(frame, inner)
-        yield from self.framed(inner)
+        yield from self.scaled(frame, f"w={frame.width}:h={frame.height}")

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from av.filter import Graph
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
@@ -17,9 +16,11 @@ from numpy.typing import NDArray
 from autohighlight.errors import UndecodableError
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.fields import deinterlaced
+from autohighlight.media.filters import FilterChain
 from autohighlight.media.mixing import SoundReader
 from autohighlight.media.orientation import upright
 from autohighlight.media.seeking import Seeking
+from autohighlight.media.shape import fitted_size, fitting_scale, has_one_pixel_shape, with_pixel_shape
 from autohighlight.media.source import check_unchanged
 from autohighlight.types import ColourInfo, MediaInfo
 
@@ -105,6 +106,9 @@ class FrameConformer:
         pixel_format: of the sequence, in FFmpeg's words.
         colour: how the sequence's numbers are meant; None: as the source's. The matrix and the range are converted;
             primaries and the transfer function are taken to be alike; see `pictures.SdrConformer` where they are not.
+
+    Attributes:
+        is_refitted: whether a frame so far had another shape than the first of the file.
     """
 
     def __init__(
@@ -114,52 +118,34 @@ class FrameConformer:
         self._size = size
         self._pixel_format = pixel_format
         self._colour = colour or conformed_colour(media)
-        self._graph: Graph | None = None
-        self._source: tuple[int, int, str] | None = None
+        self._inner = fitted_size(media.display_size, size)
+        self._fit, self._frame = FilterChain(media.time_base), FilterChain(media.time_base)
+        self.is_refitted = False
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """The frame as the sequence needs it."""
-        described = (frame.width, frame.height, frame.format.name)
-        if self._graph is None or self._source != described:  # some streams change size on the way
-            self._graph, self._source = self._build(frame), described
-        self._graph.push(frame)
-        conformed = self._graph.pull()
-        assert isinstance(conformed, VideoFrame)  # noqa: S101 -- for the type checker: the graph ends in video
-        return conformed
-
-    def _build(self, frame: VideoFrame) -> Graph:
-        graph = Graph()
-        node = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format,
-                                time_base=self._media.time_base)  # fmt: skip
-        for name, argument in self.filters(frame):
-            following = graph.add(name, argument)
-            node.link_to(following)
-            node = following
-        node.link_to(graph.add("buffersink"))
-        graph.configure()
-        return graph
+        fitted = self._fit(frame, tuple(self.filters(frame)))
+        size = (fitted.width, fitted.height)
+        self.is_refitted |= size != self._inner
+        if size == self._size:
+            return fitted
+        pad = f"w={self._size[0]}:h={self._size[1]}:x=-1:y=-1:color=black"
+        return self._frame(fitted, [("pad", pad), ("format", f"pix_fmts={self._pixel_format}")])
 
     def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
-        """The filters that a frame like this one goes through, each with its argument."""
+        """The filters that fit a frame like this one into the sequence, each with its argument."""
+        yield from with_pixel_shape(self._media)
         yield from upright(self._media)
-        inner = fitted_size(self._media.display_size, self._size)
         stored = (frame.height, frame.width) if self._media.is_on_its_side else (frame.width, frame.height)
-        if stored != inner or frame.format.name != self._pixel_format or self._is_recoloured:
-            yield from self.scaled(frame, inner)
-        yield from self.framed(inner)
+        is_done = stored == self._inner and has_one_pixel_shape(self._media)
+        if not is_done or frame.format.name != self._pixel_format or self._is_recoloured:
+            yield from self.scaled(frame, fitting_scale(self._media, self._inner, self._size))
 
-    def scaled(self, frame: VideoFrame, inner: tuple[int, int]) -> Iterator[tuple[str, str]]:
-        """The filters that give a frame its size, pixel format and colours."""
+    def scaled(self, frame: VideoFrame, size: str) -> Iterator[tuple[str, str]]:
+        """The filters that give a frame its size (arguments of ``scale``), pixel format and colours."""
         flags = "flags=bicubic+accurate_rnd+full_chroma_int"
-        yield "scale", f"w={inner[0]}:h={inner[1]}:{flags}:{self._colours(frame)}"
+        yield "scale", f"{size}:{flags}:{self._colours(frame)}"
         yield "format", f"pix_fmts={self._pixel_format}"
-
-    def framed(self, inner: tuple[int, int]) -> Iterator[tuple[str, str]]:
-        """The filters that put it into the middle of the sequence's picture."""
-        width, height = self._size
-        if inner != self._size:
-            yield "pad", f"w={width}:h={height}:x=-1:y=-1:color=black"
-        yield "setsar", "sar=1"
 
     def _colours(self, frame: VideoFrame) -> str:
         """How the scaler is to read and to write colours; left alone it would turn any matrix into that of BT.601."""
@@ -198,13 +184,6 @@ def shown_matrix(media: MediaInfo) -> str:
     if name in SCALER_MATRICES or name == "bt709":
         return SCALER_MATRICES.get(name, name)
     return "bt709" if media.width >= 1280 or media.height > 576 else "bt601"
-
-
-def fitted_size(shown: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height, both even, of a picture of the size `shown` once it is fitted into `size`."""
-    (shown_width, shown_height), (width, height) = shown, size
-    scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
-    return min(width, round(shown_width * scale / 2) * 2), min(height, round(shown_height * scale / 2) * 2)
 
 
 def conformed_colour(media: MediaInfo) -> ColourInfo:

@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from autohighlight.types import MediaInfo
 
 
+def shape_remark(media: MediaInfo) -> str:
+    """What to say where pictures of the file do not have the shape of its first."""
+    return f"{media.path.name}: its picture changes shape; what differs from the first one is fitted in with black bars"
+
+
 def picture_remarks(media: MediaInfo) -> Iterator[str]:
     """What is not shown, or not as the file says; a line each."""
     if len(media.moving_tracks) > 1:

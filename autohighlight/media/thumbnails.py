@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
-from autohighlight.media.frames import FrameSampler
+from autohighlight.media.pictures import PictureMaker
 from autohighlight.media.seeking import find_seeking
 from autohighlight.media.source import check_unchanged
 from autohighlight.types import MediaInfo
@@ -25,7 +25,7 @@ def read_thumbnails(media: MediaInfo, times: Sequence[Fraction], height: int) ->
     Black where nothing could be decoded. W follows from the aspect ratio as displayed.
     """
     width = max(1, round(height * media.display_size[0] / media.display_size[1]))
-    sampler = FrameSampler(media, (height, width))
+    maker = PictureMaker(media, (width, height))
     seeking = find_seeking(media)
     all_spans = spans(packets_of(media), seeking.starts)
     begins = np.array([span.start_pts for span in all_spans])
@@ -36,7 +36,7 @@ def read_thumbnails(media: MediaInfo, times: Sequence[Fraction], height: int) ->
             span = all_spans[max(0, int(np.searchsorted(begins, tick, side="right")) - 1)]
             frame = _frame_near(reader, span, tick, int(_NEAR_SECONDS / media.time_base))
             black = np.zeros((height, width, 3), np.uint8)
-            pictures.append(black if frame is None else sampler.picture(frame))
+            pictures.append(black if frame is None else maker.picture(frame))
     check_unchanged(media)
     return pictures
 

@@ -158,3 +158,13 @@ def test_hevc_of_ten_bits_and_a_variable_rate(tmp_path: Path) -> None:
     there = [number for number in range(40) if number % 7 != 2]
     expected = [max(n for n in there if n <= instant) for instant in range(4, 24, 2)]
     assert [read_number(luma) for luma in read_animation(made.path).lumas] == expected
+
+
+def test_a_colour_that_appears_and_stays_is_in_the_palette(tmp_path: Path) -> None:
+    source = tmp_path / "made.mkv"
+    dialog = "drawbox=x=20:y=12:w=50:h=40:c=red:t=fill:enable=gte(n\\,6)"
+    run_ffmpeg("-f", "lavfi", "-i", "color=gray:size=96x64:rate=10:duration=1", "-vf", dialog, "-c:v", "ffv1", source)
+    (made,) = make_animations(source, [(2, 8)])
+    first, *_, last = read_animation(made.path).pictures
+    assert first[30, 40].astype(int) == pytest.approx((128, 128, 128), abs=8)
+    assert last[30, 40].astype(int) == pytest.approx((254, 0, 0), abs=12)
