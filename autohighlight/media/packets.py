@@ -22,7 +22,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from autohighlight.config import Limits
-from autohighlight.errors import InputError, UndecodableError
+from autohighlight.errors import UndecodableError
+from autohighlight.media.clock import check_clock
 from autohighlight.media.contents import Content, content_reader
 from autohighlight.media.limits import check_number_of_frames, check_ticks
 from autohighlight.media.source import packets_from
@@ -31,7 +32,6 @@ from autohighlight.types import PacketIndex
 FALLBACK_RATE = Fraction(25)
 """Frames/s where nothing tells."""
 
-_MOST_REORDERED = 32  # frames; H.264 and HEVC hold back 16 at most
 _MOST_MISPLACED = 0.02  # of the frames: more than damage explains
 
 _ORDER_BY_KIND = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
@@ -87,7 +87,7 @@ def read_packets(
     """The packets, the end of the last shown frame in seconds, and how many announced frames are not in the file.
 
     Raises:
-        InputError: the file has no packets, or its clock jumps back.
+        InputError: the file has no packets, or its clock jumps.
         LimitError: there are more than are allowed.
     """
     read = _demux(container, stream, path, limits)
@@ -103,7 +103,7 @@ def read_packets(
         is_shown = content < Content.SECOND_FIELD  # an edit list that hides everything is damage
     times, stamp, has_timestamps = _presentation(read, times, is_shown, container, stream)
     if has_timestamps and stamp is None:
-        _check_clock(times, stream, path)
+        check_clock(times, stream.time_base or Fraction(1, 1000), path, container.format.name)
     last = int(np.flatnonzero(is_shown & (times == times[is_shown].max()))[-1])
     packets = PacketIndex(
         pts=times,
@@ -218,28 +218,6 @@ def _in_order(times: NDArray[np.int64], is_shown: NDArray[np.bool_]) -> NDArray[
     ordered = times.copy()
     ordered[is_shown] = np.sort(times[is_shown])
     return ordered
-
-
-def _check_clock(times: NDArray[np.int64], stream: VideoStream, path: Path) -> None:
-    """Makes sure that time only goes on, as it does not where recordings were joined without being rewritten.
-
-    Decoding order differs from that of presentation by a few frames: across a pause those may be seconds, but then they
-    are few.
-
-    Raises:
-        InputError: the clock jumps back; half of the file would be lost if its times were believed.
-    """
-    behind = np.maximum.accumulate(times) - times
-    is_far = behind > int(2 / (stream.time_base or Fraction(1, 1000)))
-    ends = np.append(np.flatnonzero(~is_far), len(times))
-    runs = np.diff(np.concatenate([[-1], ends])) - 1
-    if runs.max() > _MOST_REORDERED:
-        place = int(ends[np.argmax(runs > _MOST_REORDERED)] - runs[np.argmax(runs > _MOST_REORDERED)])
-        raise InputError(
-            path,
-            f"its clock jumps back after {place:,} frames, as in recordings that were joined as they were",
-            "rewrite it first: ffmpeg -i FILE -c copy NEW.mp4",
-        )
 
 
 def _ticks_per_frame(stream: VideoStream) -> int:

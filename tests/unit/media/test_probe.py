@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from autohighlight.errors import InputError
 from autohighlight.media.probe import probe
 from autohighlight.times import TimeRange
 from tests.media_factory import X264, Sound, make_video, run_ffmpeg, tone
@@ -112,12 +111,3 @@ def test_rotation_is_clockwise(turn: int, tmp_path: Path) -> None:
 def test_a_nonsense_aspect_ratio_is_not_believed(tmp_path: Path) -> None:
     media = probe(make_video(tmp_path / "made.mp4", 5, options=("-vf", "setsar=50/1")))
     assert media.sample_aspect_ratio == 1
-
-
-def test_a_clock_that_restarts_is_refused_rather_than_half_of_the_file_lost(tmp_path: Path) -> None:
-    first = make_video(tmp_path / "first.ts", num_frames=100)
-    joined = tmp_path / "joined.ts"
-    joined.write_bytes(first.read_bytes() * 2)
-    with pytest.raises(InputError, match="clock jumps back after 100 frames"):
-        probe(joined)
-    assert probe(first).num_frames == 100
