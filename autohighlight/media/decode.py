@@ -123,17 +123,24 @@ class VideoReader:
         threads: decoder threads; 0 lets FFmpeg decide.
         is_primed: feed the file's first packet before a seek's, for decoders that learn something from it alone.
         skip_unreferenced: leave out the frames that no other is predicted from.
+        reads_up_to: where a seek fails, decode all that comes before; else such a span gives no frames.
 
     Attributes:
         num_lost: frames that could not be decoded, or only damaged, so far; of codecs whose packets may hold no
             frame or several, those that the decoder refused.
         num_read: frames decoded so far.
-        num_failed_seeks: spans that had to be reached by decoding all that comes before.
+        num_failed_seeks: spans that a seek did not reach, so that all that comes before had to be decoded.
         undecoded: stretches, in ticks, of which frames were due, so far, and none came; of `_TOLD_STRETCH` or more.
     """
 
     def __init__(
-        self, media: MediaInfo, *, threads: int = 1, is_primed: bool = False, skip_unreferenced: bool = False
+        self,
+        media: MediaInfo,
+        *,
+        threads: int = 1,
+        is_primed: bool = False,
+        skip_unreferenced: bool = False,
+        reads_up_to: bool = True,
     ) -> None:
         self.media = media
         self.num_lost = 0
@@ -142,6 +149,7 @@ class VideoReader:
         self.undecoded: list[tuple[int, int]] = []
         self._threads = threads
         self._is_primed = is_primed
+        self._reads_up_to = reads_up_to
         # Where frames are told apart by their number alone, none may be left out.
         self._skip_unreferenced = skip_unreferenced and packets_of(media).has_timestamps
         self._container: InputContainer | None = None
@@ -201,9 +209,12 @@ class VideoReader:
         head = next(frames, None)
         if head is None:
             return
-        if span.first > 0 and head.pict_type != PictureType.I:
+        begins_with_key_frame = packets_of(self.media).pts[span.first] == span.start_pts
+        if span.first > 0 and begins_with_key_frame and head.pict_type != PictureType.I:
             # What the container marks as a key frame is none, or does not decode here: read up to the place instead.
             self.num_failed_seeks += 1
+            if not self._reads_up_to:
+                return
             self.num_lost = num_lost
             self.close()
             numbered = self._all_packets()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +21,12 @@ from autohighlight.types import MediaInfo
 
 _NUM_COMPARED = 12
 """Frames compared after each trial seek: a wrong prediction shows at once or spreads within a few."""
+
+_NUM_SPREAD = 2
+_NUM_SPREAD_OF_LONG = 5
+"""Sync points tried besides the second, the last one among them; more of a video that is long."""
+
+_LONG_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -41,38 +46,53 @@ class Seeking:
 def find_seeking(media: MediaInfo) -> Seeking:
     """The places at which decoding of a probed file may begin.
 
-    Tried at the second, which costs no more than the first group; a place that turns out to hold no key frame after all
-    is noticed when it is entered (see `VideoReader`).
+    Tried at the second, which costs no more than the first group, and at a few that are spread over the file, since it
+    may have been joined from the work of several encoders. From the last one that was right before one that is wrong,
+    the rest of the file is read on. A place that turns out to hold no key frame is noticed when it is entered (see
+    `VideoReader`).
     """
     packets = packets_of(media)
     starts = sync_points(packets)
     if len(starts) == 1:
         return Seeking(starts)
-    full, sought = _trial(media, starts)
     for is_primed in (False, True):
-        if _gives_same_frames(media, full, sought, is_primed=is_primed):
-            return Seeking(starts, is_primed)
+        if _gives_same_frames(media, starts, 1, is_primed=is_primed):
+            return Seeking(starts[: 1 + _last_right(media, starts, is_primed=is_primed)], is_primed)
     return Seeking(starts[:1])
 
 
-def _trial(media: MediaInfo, starts: NDArray[np.int64]) -> tuple[Span, Span]:
-    """The frames after the second sync point, reached by decoding from the file's beginning, and by a seek."""
+def _last_right(media: MediaInfo, starts: NDArray[np.int64], *, is_primed: bool) -> int:
+    """The number of the last sync point before one that was tried and found wrong; the second is right."""
+    right = 1
+    num_tried = _NUM_SPREAD if media.duration < _LONG_SECONDS else _NUM_SPREAD_OF_LONG
+    for number in np.unique(np.linspace(1, len(starts) - 1, 1 + num_tried).astype(np.int64))[1:].tolist():
+        if not _gives_same_frames(media, starts, number, is_primed=is_primed):
+            return right
+        right = number
+    return len(starts) - 1
+
+
+def _trial(media: MediaInfo, starts: NDArray[np.int64], number: int) -> tuple[Span, Span]:
+    """The frames after a sync point, reached by decoding from the one before, and by a seek."""
     packets = packets_of(media)
-    start = int(starts[1])
+    start = int(starts[number])
     begin = int(packets.pts[start])
     shown = np.sort(packets.pts[start : start + 4 * _NUM_COMPARED])
     shown = shown[shown >= begin]
     end = int(shown[min(_NUM_COMPARED, len(shown)) - 1]) + 1
     inside = np.flatnonzero((packets.pts >= begin) & (packets.pts < end))
     stop = int(inside[-1]) + 1
-    return Span(0, stop, begin, end), Span(start, stop, begin, end)
+    return Span(int(starts[number - 1]), stop, begin, end), Span(start, stop, begin, end)
 
 
-def _gives_same_frames(media: MediaInfo, full: Span, sought: Span, *, is_primed: bool) -> bool:
-    with VideoReader(media, threads=0) as reader, VideoReader(media, is_primed=is_primed) as seeker:
-        pairs = itertools.zip_longest(reader.frames(full), seeker.frames(sought))
-        is_same = all(a is not None and b is not None and frame_digest(a) == frame_digest(b) for a, b in pairs)
-        return is_same and seeker.num_failed_seeks == 0
+def _gives_same_frames(media: MediaInfo, starts: NDArray[np.int64], number: int, *, is_primed: bool) -> bool:
+    full, sought = _trial(media, starts, number)
+    with (
+        VideoReader(media, threads=0, is_primed=is_primed and number > 1, reads_up_to=False) as reader,
+        VideoReader(media, is_primed=is_primed, reads_up_to=False) as seeker,
+    ):
+        expected = [frame_digest(frame) for frame in reader.frames(full)]
+        return bool(expected) and expected == [frame_digest(frame) for frame in seeker.frames(sought)]
 
 
 def frame_digest(frame: VideoFrame) -> bytes:
