@@ -36,6 +36,9 @@ _PUBLISHED_CODECS = frozenset(
 _SIDE = re.compile(r"\b(?:left|right|l|r|ch|channel|\d+)\b", re.IGNORECASE)
 """What differs in the names of two tracks that are left and right."""
 
+_NOT_SHOWN_SECONDS = 2
+"""Sound that lasts so much longer than the picture is no rounding of the container."""
+
 _SAME_TIME = Fraction(1, 10)
 """Two tracks of one recording begin and end within so many seconds."""
 
@@ -197,6 +200,9 @@ def sound_warnings(media: MediaInfo) -> list[str]:
         lines.append(
             f"the reel uses {used}; {_listed(others)} {verb} left out ({choice.reason}); --audio-tracks chooses"
         )
+    ends = [track.start + track.duration for track in choice.tracks if track.duration is not None]
+    if ends and (rest := max(ends) - media.time_range.end) > _NOT_SHOWN_SECONDS:
+        lines.append(f"its sound goes on for {float(rest):.0f} s after its last picture, where the reel has none of it")
     if media.undecodable_audio:
         number = len(media.undecodable_audio)
         lines.append(f"{number} sound track{' is' if number == 1 else 's are'} in a codec that cannot be decoded here")

@@ -18,7 +18,7 @@ from fractions import Fraction
 import numpy as np
 
 from autohighlight.config import DEFAULT_DURATION_CEILING, DEFAULT_DURATION_SHARE, SelectOptions
-from autohighlight.errors import OptionError
+from autohighlight.errors import OptionError, printable
 from autohighlight.selection.frames import Timing, on_whole_frames
 from autohighlight.selection.pieces import pieces_of
 from autohighlight.selection.priced import Segment
@@ -196,6 +196,15 @@ def _crossed(options: SelectOptions) -> OptionError:
     )
 
 
+def _too_short(name: str, given: Length | None, video: Timing) -> OptionError:
+    """What to raise where a length has no room for one frame of a video."""
+    title = printable(video.path.name)
+    if given is not None and given.unit == "percent":
+        problem = f"{title} shows pictures for {float(video.duration):.2g} s only, and {given} of that is less than one"
+        return OptionError(problem, f"it may be music with a cover picture; if not, give a longer --{name}")
+    return OptionError(f"--{name} {given} is less than one frame of {title}", "give a longer one")
+
+
 def _limits(videos: Sequence[Timing], covered: Sequence[Fraction], options: SelectOptions) -> list[Limits]:
     whole = sum((video.duration for video in videos), Fraction(0))
 
@@ -218,7 +227,7 @@ def _limits(videos: Sequence[Timing], covered: Sequence[Fraction], options: Sele
             ("max-length", most, options.max_length),
         ):
             if length < min(1 / video.frame_rate, video.duration):
-                raise OptionError(f"--{name} {given} is less than one frame of {video.path.name}", "give a longer one")
+                raise _too_short(name, given, video)
     return [
         Limits(min(max(low, 1 / video.frame_rate), high, budget, extent), min(high, budget), budget, options.count)
         for video, low, high, extent in zip(videos, shortest, longest, covered, strict=True)

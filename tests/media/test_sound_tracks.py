@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from autohighlight.config import AudioTracks
 from autohighlight.errors import InputError
@@ -17,73 +16,12 @@ from autohighlight.media.probe import probe
 from autohighlight.media.sound_tracks import describe_sound, with_sound
 from tests.media.reels import make_reel
 from tests.media_factory import make_video, run_ffmpeg
-
-NUM_FRAMES = 50
-SECONDS = 2
-TONES = (400, 700, 1100, 1700, 2600, 3300, 4100, 5200)
-"""Of the tracks, in Hz; none is a multiple of another."""
-
-
-@dataclass(frozen=True)
-class Track:
-    """One sound track, for FFmpeg's ``aevalsrc``; mono unless it has several expressions."""
-
-    channels: tuple[str, ...]
-    rate: int = 48_000
-    seconds: float = SECONDS
-    start: float = 0.0
-    encoder: str = "aac"
-    language: str = ""
-    title: str = ""
-    disposition: str = "0"
-
-
-def sine(frequency: float, level: float = 0.2) -> str:
-    return f"{level}*sin(2*PI*{frequency}*t)"
-
-
-def mono(number: int, **others: object) -> Track:
-    return Track((sine(TONES[number - 1]),), **others)  # type: ignore[arg-type]
-
-
-def stereo(number: int, **others: object) -> Track:
-    return Track((sine(TONES[number - 1]),) * 2, **others)  # type: ignore[arg-type]
+from tests.sound_tracks import NUM_FRAMES, TONES, Track, make_tracks, mono, sine, stereo, tones
 
 
 @pytest.fixture(scope="module")
 def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_video(tmp_path_factory.mktemp("picture") / "picture.mp4", NUM_FRAMES, 25, (64, 48))
-
-
-def make_tracks(picture: Path, path: Path, *tracks: Track) -> Path:
-    """The picture beside these tracks; the suffix says the container."""
-    encoders = {".mxf": ["-c:v", "mpeg2video"], ".avi": ["-c:v", "mjpeg", "-pix_fmt", "yuvj420p"]}
-    words: list[object] = ["-i", picture]
-    settings: list[object] = encoders.get(path.suffix, ["-c:v", "copy"])
-    for number, track in enumerate(tracks):
-        source = f"aevalsrc={'|'.join(track.channels)}:s={track.rate}:d={track.seconds}"
-        words += ["-itsoffset", track.start, "-f", "lavfi", "-i", source]
-        settings += ["-map", f"{number + 1}:a", f"-c:a:{number}", track.encoder]
-        settings += [f"-disposition:a:{number}", track.disposition]
-        if track.language:
-            settings += [f"-metadata:s:a:{number}", f"language={track.language}"]
-        if track.title:
-            settings += [f"-metadata:s:a:{number}", f"title={track.title}"]
-    run_ffmpeg(*words, "-map", "0:v", *settings, path)
-    return path
-
-
-def tones(sound: NDArray[np.float32], sample_rate: int, start: float = 0.25) -> dict[int, set[str]]:
-    """Number of each track whose tone is heard in half a second -> the channels that it is heard in."""
-    heard: dict[int, set[str]] = {}
-    middle = sound[:, round(start * sample_rate) :][:, : sample_rate // 2]
-    spectra = np.abs(np.fft.rfft(middle * np.hanning(middle.shape[1]), axis=1)) * 4 / middle.shape[1]
-    for number, frequency in enumerate(TONES, start=1):
-        place = frequency // 2  # half a second: 2 Hz a step
-        for channel, spectrum in zip("LR" if len(sound) == 2 else "M", spectra, strict=True):
-            if spectrum[place - 1 : place + 2].max() > 0.02:
-                heard.setdefault(number, set()).add(channel)
-    return heard
 
 
 def heard_in_reel(path: Path, wanted: str | None = None) -> dict[int, set[str]]:
@@ -284,3 +222,12 @@ def test_one_track_of_two_channels_without_a_layout_stays_stereo(picture: Path, 
     source = make_tracks(picture, tmp_path / "dual.mov", Track((sine(400), sine(700)), encoder="pcm_s16le"))
     assert describe_sound(probe(source)) == ""
     assert heard_in_reel(source) == {1: {"L"}, 2: {"R"}}
+
+
+def test_sound_without_a_picture_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cover = make_video(tmp_path / "cover.mp4", 1, 25, (64, 48))
+    source = make_tracks(cover, tmp_path / "song.mp4", stereo(1, seconds=8))
+    with caplog.at_level(logging.WARNING):
+        make_reel(source, [(0, 1)])
+    line = "song.mp4: its sound goes on for 8 s after its last picture, where the reel has none of it"
+    assert caplog.messages == [line]

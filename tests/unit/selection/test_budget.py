@@ -149,6 +149,7 @@ def test_a_reel_is_not_a_frame_longer_than_asked_for() -> None:
     [
         ({"max_length": "1s"}, "--max-length 1s is less than --min-length 2s"),
         ({"duration": "10ms"}, r"--duration 0\.01s is less than one frame of video\.mp4"),
+        ({"duration": "0.01%"}, r"video\.mp4 shows pictures for \d+ s only, and 0\.01% of that is less than one"),
         ({"min_length": "1ms", "max_length": "10ms"}, r"--max-length 0\.01s is less than one frame"),
     ],
 )
