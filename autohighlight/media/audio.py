@@ -32,6 +32,10 @@ middle of a frame after a seek: that frame is lost, and the next may get the wro
 """
 
 
+_READ_FROM_THE_BEGINNING = frozenset({"pcm_dvd"})
+"""Codecs whose packets go on in the middle of a sample: after a seek a decoder would take channels for one another."""
+
+
 @dataclass(frozen=True)
 class SoundChunk:
     """Consecutive samples.
@@ -126,7 +130,8 @@ class AudioReader:
         """The frames from somewhat before `start` on; those of the first moments after a seek are left out."""
         with contextlib.ExitStack() as stack:
             container, stream = stack.enter_context(self._opened())
-            if start is None or start <= _WARM_UP_SECONDS:
+            is_sequential = self.track.codec in _READ_FROM_THE_BEGINNING
+            if start is None or start <= _WARM_UP_SECONDS or is_sequential:
                 yield from self._decoded(container, stream, None)
                 return
             try:

@@ -7,6 +7,7 @@ checked, only the order in which a decoder gives the frames is relied on.
 
 from __future__ import annotations
 
+import contextlib
 from array import array
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -44,6 +45,17 @@ _ORDER_NOT_GUESSED = frozenset({"h264", "hevc", "vvc"})
 _WITHOUT_PRESENTATION = frozenset({"avi", "asf", "rm", "mxf", "gxf", "nsv", "xmv"})
 """Containers, in FFmpeg's words, that say when a packet is decoded, and not, or not always, when it is shown."""
 
+_WITHOUT_CONTAINER = frozenset({"mpegvideo"})
+"""Streams alone, of which FFmpeg makes up times of decoding, and guesses when frames are shown."""
+
+_OF_ONE_RATE = frozenset({"h261", "h263"})
+"""Streams alone, of which FFmpeg makes up times by a rate that it does not know at first."""
+
+_DECODED_AHEAD = frozenset({"asf"})
+"""Those of them whose sound is on time if the first frame is shown once the decoder gives it."""
+
+_MOST_HELD_BACK = 32  # packets; H.264 and HEVC hold back 16 frames at most
+
 _WITH_HIDDEN_FRAMES = frozenset({"vp8", "vp9"})
 
 _COUNTING_PACKETS = frozenset({"avi", "ivf"})
@@ -54,7 +66,10 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 @dataclass
 class _Packets:
-    """The packets of a stream, as far as they were read; `is_cut_short` where something is missing."""
+    """The packets of a stream, as far as they were read; `is_cut_short` where something is missing.
+
+    `first_stamped` is the number of the first that has a time; None where none has one.
+    """
 
     pts: array[int] = field(default_factory=lambda: array("q"))
     dts: array[int] = field(default_factory=lambda: array("q"))
@@ -66,10 +81,13 @@ class _Packets:
     has_timestamps: bool = True
     has_decoding_times: bool = True
     is_cut_short: bool = False
+    first_stamped: int | None = None
 
     def add(self, packet: VideoPacket, content: Content) -> None:
         shown_at = packet.pts if packet.pts is not None else packet.dts
         self.has_timestamps &= shown_at is not None
+        if self.first_stamped is None and shown_at is not None:
+            self.first_stamped = len(self.size)
         self.has_decoding_times &= packet.dts is not None
         self.is_cut_short |= packet.is_corrupt
         self.pts.append(shown_at or 0)
@@ -91,10 +109,11 @@ def read_packets(
         LimitError: there are more than are allowed.
     """
     read = _demux(container, stream, path, limits)
+    read.has_timestamps &= container.format.name not in _OF_ONE_RATE
     count = len(read.size)
     content = np.array(read.content)
     numbers = np.maximum(0, np.cumsum(content < Content.SECOND_FIELD) - 1)
-    times = np.array(read.pts) if read.has_timestamps else numbers * _ticks_per_frame(stream)
+    times = np.array(read.pts) if read.has_timestamps else _made_up(read, numbers, stream)
     durations = np.array(read.duration)
     check_ticks(path, times, stream, limits)
     _join_fields(content, times, durations)
@@ -118,6 +137,16 @@ def read_packets(
     return packets, end, num_absent
 
 
+def _made_up(read: _Packets, numbers: NDArray[np.integer], stream: VideoStream) -> NDArray[np.int64]:
+    """Times one frame apart, where not every packet has one: the first that is in the file says where they begin.
+
+    A packet of an MPEG program stream may hold several frames, and has one time for all of them.
+    """
+    first, ticks = read.first_stamped, _ticks_per_frame(stream)
+    begin = 0 if first is None else read.pts[first] - int(numbers[first]) * ticks
+    return np.asarray(begin + numbers * ticks, np.int64)
+
+
 def _presentation(
     read: _Packets,
     times: NDArray[np.int64],
@@ -136,10 +165,23 @@ def _presentation(
             return times - np.cumsum(is_hidden), times, True
         return times, None, True
     slots = np.array(read.dts) if read.has_decoding_times else times
+    if container.format.name in _DECODED_AHEAD and codec in _ORDER_NOT_GUESSED:
+        slots = slots + _num_held_back(container, stream) * _ticks_per_frame(stream)
     is_clear = bool((np.diff(np.sort(slots[is_shown])) > 0).all()) and not is_hidden.any()
     if is_clear and codec in _ORDER_BY_KIND:
         return _timed_by_kind(slots, content, is_shown), times, True
     return _in_order(slots, is_shown), None, False
+
+
+def _num_held_back(container: InputContainer, stream: VideoStream) -> int:
+    """How many further packets the decoder takes before it gives the first frame."""
+    num_fed = 0
+    with contextlib.suppress(av.error.FFmpegError, OSError):
+        container.seek(0)
+        for num_fed, packet in enumerate(packets_from(container, stream)):
+            if num_fed >= _MOST_HELD_BACK or stream.codec_context.decode(packet):
+                break
+    return num_fed
 
 
 def _demux(container: InputContainer, stream: VideoStream, path: Path, limits: Limits) -> _Packets:
@@ -182,6 +224,8 @@ def _are_believed(
     codec = context.codec.canonical_name
     shown = times[is_shown]
     if codec in _ORDER_BY_KIND:
+        if container.format.name in _WITHOUT_CONTAINER:
+            return False
         expected = shown[_order_of_presentation(content[is_shown] == Content.B_FRAME)]
         return len(shown) < 2 or float((np.diff(expected) <= 0).mean()) <= _MOST_MISPLACED
     names = container.format.name.split(",")

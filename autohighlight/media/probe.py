@@ -23,9 +23,7 @@ from av.video.stream import VideoStream
 from autohighlight.config import AudioTracks, Limits
 from autohighlight.errors import UndecodableError
 from autohighlight.files import Snapshot
-from autohighlight.media.alpha import has_alpha
 from autohighlight.media.channels import settled_layout
-from autohighlight.media.decoders import decoder_of
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
 from autohighlight.media.gaps import after_lost_key_frames, holes, joined, time_ranges, undecodable_head
 from autohighlight.media.limits import check_length, check_picture, check_rate
@@ -86,12 +84,12 @@ def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | 
         tracks = moving_tracks(container, path, limits)
         stream = tracks[0]
         packets, end, num_absent = read_packets(container, stream, path, limits)
-        audio = tuple(_audio_stream(s) for s in container.streams.audio if s.codec_context is not None)
+        audio = tuple(_audio_stream(s) for s in container.streams.audio if _is_known(s))
         frame, fields = _first_frame(path, stream.index, limits)
         orientation = orientation_of(frame)
         time_base = stream.time_base or Fraction(1, 1000)
         packets = without_pulldown(packets, time_base)
-        rate, is_variable = frame_rate(stream, packets, limits)
+        rate, is_variable = frame_rate(stream, packets, end, limits)
         first = int(packets.pts[packets.is_shown].min())
         last = int(packets.pts[packets.is_shown].max())
         stop = max(end, last * time_base + (1 / rate if end <= last * time_base else 0))
@@ -112,7 +110,6 @@ def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | 
             rotation=orientation.rotation,
             is_mirrored=orientation.is_mirrored,
             is_orientation_exact=orientation.is_exact,
-            has_alpha=has_alpha(frame, stream.codec_context.codec.canonical_name, container.format.name),
             sample_aspect_ratio=_aspect_ratio(stream),
             pixel_format=frame.format.name,
             bit_depth=max(component.bits for component in frame.format.components),
@@ -132,7 +129,7 @@ def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | 
             num_subtitles=len(container.streams.subtitles),
             snapshot=snapshot,
             limits=limits,
-            undecodable_audio=tuple(s.index for s in container.streams.audio if s.codec_context is None),
+            undecodable_audio=tuple(s.index for s in container.streams.audio if not _is_known(s)),
         )
         missing = holes(packets, stop, time_base, path, container.format.name, limits)
         missing += after_lost_key_frames(packets, is_variable_rate=is_variable)
@@ -149,7 +146,7 @@ def _first_frame(path: Path, stream_index: int, limits: Limits) -> tuple[VideoFr
     with open_source(path, limits) as container:
         stream = container.streams[stream_index]
         assert isinstance(stream, VideoStream)  # noqa: S101 -- for the type checker; it was chosen as one
-        decoded = _decoded(container, stream, limits)
+        decoded = _decoded(container, stream)
         if (frame := next(decoded, None)) is not None:
             _check_format(frame, path)
             frames = [frame]
@@ -171,13 +168,12 @@ def _check_format(frame: VideoFrame, path: Path) -> None:
             raise UndecodableError(path, problem, "convert it first") from None
 
 
-def _decoded(container: InputContainer, stream: VideoStream, limits: Limits) -> Iterator[VideoFrame]:
+def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """The frames of a stream up to its end or to where the file cannot be read on; what is damaged is skipped."""
-    decoder = decoder_of(stream, limits)
     try:
         for packet in packets_from(container, stream):
             try:
-                frames = decoder.decode(packet if packet.size else None)
+                frames = stream.codec_context.decode(packet if packet.size else None)
                 yield from (frame for frame in frames if not frame.is_corrupt)
             except av.error.InvalidDataError:
                 continue  # damaged: a later packet may decode
@@ -198,6 +194,11 @@ def _colour(frame: VideoFrame) -> ColourInfo:
         matrix=_MATRICES.get(int(frame.colorspace), "unknown"),
         range=_RANGES.get(int(frame.color_range), "unknown"),
     )
+
+
+def _is_known(stream: av.AudioStream) -> bool:
+    """Whether a sound track can be decoded, and said what it is; of the AC-3 beside TrueHD there may be no packet."""
+    return stream.codec_context is not None and stream.codec_context.sample_rate > 0
 
 
 def _audio_stream(stream: av.AudioStream) -> AudioStream:

@@ -62,7 +62,7 @@ def _followed(places: NDArray[np.float64]) -> NDArray[np.int64]:
     return numbers
 
 
-def frame_rate(stream: VideoStream, packets: PacketIndex, limits: Limits) -> tuple[Fraction, bool]:
+def frame_rate(stream: VideoStream, packets: PacketIndex, end: Fraction, limits: Limits) -> tuple[Fraction, bool]:
     """The nominal rate, in frames/s, and whether frames are unevenly spaced.
 
     A rate is the true one if every frame lies on its grid, to within the rounding of the container's clock, and most
@@ -70,13 +70,18 @@ def frame_rate(stream: VideoStream, packets: PacketIndex, limits: Limits) -> tup
     than one place in a hundred is empty, as in screen recordings, which leave out frames that do not change. Where
     there is no grid, the rate varies, and the nearest standard rate to that of the usual frames is the nominal one:
     phones stamp frames of one length with gaps and jitter.
+
+    Args:
+        stream: its header's guesses are tried first.
+        packets: of the stream.
+        end: of the last frame, in seconds; tells the rate where there is only one.
+        limits: within which the file is read.
     """
     times = np.sort(packets.pts[packets.is_shown])
     time_base = stream.time_base or Fraction(1, 1000)
     guesses = [r for r in (stream.guessed_rate, stream.average_rate, stream.base_rate) if r]
     if len(times) < 2 or times[-1] == times[0]:
-        usable = [r for r in guesses if 1 <= r <= _HIGHEST_RATE_OF_ONE_FRAME]
-        return (_standard(usable[0]) if usable else FALLBACK_RATE), False
+        return _rate_of_one_frame(guesses, end - int(times[0]) * time_base, max(time_base, Fraction(1, 1000))), False
     plausible = [r for r in guesses if r <= limits.max_fps]
     meant = [(nearest_standard_rate(rate), rate) for rate in plausible]
     written = [standard for standard, rate in meant if abs(standard / rate - 1) < _CLOCK_ERROR]
@@ -91,6 +96,14 @@ def frame_rate(stream: VideoStream, packets: PacketIndex, limits: Limits) -> tup
     usual = gaps[gaps <= _LONGEST_USUAL_GAP * np.median(gaps)].mean()  # the mean sees through jitter
     rate = 1 / (Fraction(float(usual)) * time_base)
     return min(nearest_standard_rate(rate), _HIGHEST_VARIABLE_RATE), True
+
+
+def _rate_of_one_frame(guesses: list[Fraction], length: Fraction, rounding: Fraction) -> Fraction:
+    """The guess that fits the length of the only frame, else that length, else the first guess that can be meant."""
+    fitting = [rate for rate in guesses if abs(1 / rate - length) <= rounding]
+    by_length = [1 / length] if length > 0 else []
+    usable = [rate for rate in [*fitting, *by_length, *guesses] if 1 <= rate <= _HIGHEST_RATE_OF_ONE_FRAME]
+    return _standard(usable[0]) if usable else FALLBACK_RATE
 
 
 def _standard(rate: Fraction) -> Fraction:
