@@ -158,6 +158,20 @@ def parse_bytes(text: str) -> int:
     return int(Fraction(match["n"]) * (1024 if match["binary"] else 1000) ** power)
 
 
+def parse_background(text: str) -> str:
+    """Reads a colour: one of the names of CSS, or ``#rrggbb``.
+
+    Raises:
+        OptionError: the text is neither.
+    """
+    from PIL import ImageColor  # noqa: PLC0415 -- the command line is to be there at once
+
+    word = text.strip().lower()
+    if word not in ImageColor.colormap and not re.fullmatch("#[0-9a-f]{6}", word):
+        raise OptionError(f"cannot read {printable(text[:40])!r} as a colour", "write black, skyblue or #1e90ff")
+    return word
+
+
 _LIMIT = re.compile(r"\d{1,18}(?:\.\d{1,9})?(?:e\d{1,2})?", re.IGNORECASE)
 
 
@@ -454,6 +468,12 @@ class ExportOptions(Checked):
             "slower",
             "veryslow",
         ),
+    )
+    background: str = option(
+        "black",
+        "what a reel shows where the video is transparent: a colour's name, as black or skyblue, or #rrggbb",
+        metavar="COLOUR",
+        parse=parse_background,
     )
     transition: str = option("cut", "what joins two highlights", choices=("cut", "crossfade"))
     overwrite: bool = option(False, "replace an output that is there already", in_project=False)

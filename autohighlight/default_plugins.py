@@ -279,7 +279,7 @@ _EXPORTERS = {
         "one film of all highlights",
         renders=True,
         duration=_reel_duration,
-        options=frozenset({"codec", "crf", "ffmpeg", "preset", "transition"}),
+        options=frozenset({"background", "codec", "crf", "ffmpeg", "preset", "transition"}),
     ),
     "edl": _timeline(_edl, (".edl",), "edit decision list, CMX 3600: Avid, Resolve, Premiere", "markers"),
     "fcp7xml": _timeline(_fcp7xml, (".xml",), "Final Cut Pro 7 XML: Premiere, Resolve", "markers"),

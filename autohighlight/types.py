@@ -198,6 +198,7 @@ class MediaInfo:
         width, height: the stored picture, in pixels, before rotation.
         rotation: clockwise degrees that the picture is turned by to be shown: 0, 90, 180 or 270.
         is_mirrored: whether its left and right are exchanged before it is turned.
+        has_alpha: whether pixels may be transparent.
         is_orientation_exact: False where the file asks for an angle that is not a quarter turn; the nearest one counts.
         sample_aspect_ratio: width of a stored pixel over its height.
         pixel_format: FFmpeg's name.
@@ -242,6 +243,7 @@ class MediaInfo:
     num_frames: int
     is_mirrored: bool = False
     is_orientation_exact: bool = True
+    has_alpha: bool = False
     field_order: FieldOrder = "progressive"
     num_frames_absent: int = 0
     packets: PacketIndex | None = field(default=None, repr=False, compare=False)

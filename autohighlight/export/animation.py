@@ -25,6 +25,7 @@ from autohighlight.config import ExportOptions
 from autohighlight.errors import FormatError, OptionError
 from autohighlight.export.size_search import Rung, frame_rates, highest_that_fits, ladder
 from autohighlight.files import check_destination, written_whole
+from autohighlight.media.alpha import BLACK
 from autohighlight.media.animate import Pictures, encode_animation
 from autohighlight.media.pictures import PictureMaker
 from autohighlight.media.players import FramePlayers
@@ -184,7 +185,7 @@ def _make(
     with tempfile.TemporaryFile(dir=file.parent) as raw:
         instants = sorted({instant for rate in rates for instant in shot.instants(rate)})
         steps.say(f"highlight {shot.number}")
-        store = _Store(raw, shot.size)
+        store = _Store(raw, shot.size, num_channels=4 if shot.media.has_alpha else 3)
         for picture in _played(shot, instants, players, refitted):
             store.add(instants[len(store)], picture)
             steps.add(Fraction(num_wanted, len(instants)))
@@ -192,7 +193,9 @@ def _make(
         def weigh(rung: Rung) -> int:
             steps.say(f"highlight {shot.number}: {_in_words(rung)}")
             shown = shot.instants(rung.frame_rate)
-            pictures = Pictures(lambda: store.pictures(shown), len(shown), shot.size, rung.frame_rate)
+            pictures = Pictures(
+                lambda: store.pictures(shown), len(shown), shot.size, rung.frame_rate, has_alpha=shot.media.has_alpha
+            )
             tried[rung] = file.with_name(f"tried-{len(tried) + 1}{file.suffix}")
             encode_animation(
                 form, pictures, rung.size, tried[rung],
@@ -255,10 +258,11 @@ class _Store:
     Args:
         file: empty, open for reading and writing.
         size: width and height of the pictures.
+        num_channels: 3, or 4 with alpha.
     """
 
-    def __init__(self, file: IO[bytes], size: tuple[int, int]) -> None:
-        self._file, self._shape = file, (size[1], size[0], 3)
+    def __init__(self, file: IO[bytes], size: tuple[int, int], num_channels: int) -> None:
+        self._file, self._shape = file, (size[1], size[0], num_channels)
         self._places: dict[Fraction, int] = {}
         self._latest: NDArray[np.uint8] | None = None
         self._num_kept = 0
@@ -274,7 +278,7 @@ class _Store:
         self._places[instant] = self._num_kept - 1
 
     def pictures(self, instants: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
-        """Those shown at these instants, uint8 (H, W, 3) each."""
+        """Those shown at these instants, uint8 (H, W, channels) each."""
         num_bytes = math.prod(self._shape)
         for instant in instants:
             self._file.seek(self._places[instant] * num_bytes)
@@ -286,7 +290,8 @@ def _played(
 ) -> Iterator[NDArray[np.uint8]]:
     """The picture shown at each instant; one that is shown at several is made once."""
     media = shot.media
-    maker, shown, picture = PictureMaker(media, shot.size), None, np.empty(0, np.uint8)
+    maker = PictureMaker(media, shot.size, background=None if media.has_alpha else BLACK)
+    shown, picture = None, np.empty(0, np.uint8)
     for frame in players.of(media).play_at(instants, 1 / (2 * media.frame_rate)):
         if frame is not shown:
             shown, picture = frame, maker.picture(frame)

@@ -10,18 +10,20 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageColor
 
 from autohighlight import interruption
 from autohighlight.config import ExportOptions
 from autohighlight.errors import OptionError
 from autohighlight.files import check_destination, written_whole
+from autohighlight.media.alpha import Background
 from autohighlight.media.audio import AudioReader, SoundFile
 from autohighlight.media.encode import PictureFormat, encode
 from autohighlight.media.mixing import MixedReader, SoundReader, open_choice
@@ -110,15 +112,15 @@ def write_reel(timeline: Timeline, path: Path, options: ExportOptions, progress:
     with written_whole(path, overwrite=options.overwrite) as unfinished:
         sound = _write_sound(places, timeline.frame_rate, unfinished.with_name("sound.f32"))
         with FramePlayers() as players:
-            refitted: dict[Path, MediaInfo] = {}
-            frames = _counted(_frames(places, picture, players, refitted), places[-1].end, progress)
+            film = _Film(picture, ImageColor.getrgb(options.background)[:3], players)
+            frames = _counted(_frames(places, film), places[-1].end, progress)
             encode(
                 frames, picture, sound, unfinished,
                 codec=codec, crf=options.crf, preset=options.preset, program=options.ffmpeg,
             )  # fmt: skip
             if players.num_lost:
                 _LOG.warning("damage in the video: %d frames in or near the reel's parts are lost", players.num_lost)
-    for media in refitted.values():
+    for media in film.refitted.values():
         _LOG.warning("%s", shape_remark(media))
     return [path]
 
@@ -195,15 +197,38 @@ def _counted(
         progress(Progress("export", number + 1, total))
 
 
-def _frames(
-    places: list[Place], picture: PictureFormat, players: FramePlayers, refitted: dict[Path, MediaInfo]
-) -> Iterator[list[NDArray[Any]]]:
-    """The planes of every frame of the film; sources whose picture changes shape are added to `refitted`."""
+@dataclass
+class _Film:
+    """How frames are brought to the form of the film.
+
+    Args:
+        picture: that form.
+        background: what is seen where they are transparent.
+        players: play the sources.
+
+    Attributes:
+        refitted: the sources so far whose picture changes shape.
+    """
+
+    picture: PictureFormat
+    background: Background
+    players: FramePlayers
+    refitted: dict[Path, MediaInfo] = field(default_factory=dict)
+
+    def conformer(self, media: MediaInfo) -> FrameConformer:
+        picture = self.picture
+        if media.colour.is_hdr and not picture.colour.is_hdr:
+            return SdrConformer(media, picture.size, picture.pixel_format, self.background)
+        return FrameConformer(media, picture.size, picture.pixel_format, picture.colour, self.background)
+
+
+def _frames(places: list[Place], film: _Film) -> Iterator[list[NDArray[Any]]]:
+    """The planes of every frame of the film."""
     before: Iterator[list[NDArray[Any]]] = iter(())
     for number, place in enumerate(places):
         # In a crossfade two parts play at once, and each needs a reader of its own.
         reader = number % 2 if place.fade_in or place.fade_out else 0
-        frames = _played(place.part, picture, players, refitted, reader=reader)
+        frames = _played(place.part, film, reader=reader)
         for step in range(place.fade_in):
             weight = (step + 1) / (place.fade_in + 1)
             yield [_mix(a, b, weight) for a, b in zip(next(before), next(frames), strict=True)]
@@ -211,25 +236,17 @@ def _frames(
         before = frames
 
 
-def _played(
-    part: Part, picture: PictureFormat, players: FramePlayers, refitted: dict[Path, MediaInfo], *, reader: int
-) -> Iterator[list[NDArray[Any]]]:
+def _played(part: Part, film: _Film, *, reader: int) -> Iterator[list[NDArray[Any]]]:
     """The planes of each frame of a part; a repeated frame is converted once."""
-    conform = _conformer(part.media, picture)
-    frames = players.of(part.media, reader).play(start=part.start, num_frames=part.num_frames, rate=picture.frame_rate)
+    conform, player = film.conformer(part.media), film.players.of(part.media, reader)
+    frames = player.play(start=part.start, num_frames=part.num_frames, rate=film.picture.frame_rate)
     shown, planes = None, list[NDArray[Any]]()
     for frame in frames:
         if frame is not shown:
             shown, planes = frame, frame_planes(conform(frame))
             if conform.is_refitted:
-                refitted[part.media.path] = part.media
+                film.refitted[part.media.path] = part.media
         yield planes
-
-
-def _conformer(media: MediaInfo, picture: PictureFormat) -> FrameConformer:
-    if media.colour.is_hdr and not picture.colour.is_hdr:
-        return SdrConformer(media, picture.size, picture.pixel_format)
-    return FrameConformer(media, picture.size, picture.pixel_format, picture.colour)
 
 
 def _mix(one: NDArray[Any], other: NDArray[Any], weight: float) -> NDArray[Any]:

@@ -34,16 +34,18 @@ class Pictures:
     """What is to be shown.
 
     Args:
-        frames: called for each pass over them; uint8 sRGB (H, W, 3) each, C-contiguous.
+        frames: called for each pass over them; uint8 sRGB (H, W, 3) each, C-contiguous; (H, W, 4) with straight alpha.
         num_frames: how many.
         size: their width and height, in pixels.
         frame_rate: frames/s.
+        has_alpha: whether the frames have four channels.
     """
 
     frames: Callable[[], Iterator[NDArray[np.uint8]]]
     num_frames: int
     size: tuple[int, int]
     frame_rate: Fraction
+    has_alpha: bool = False
 
 
 def encode_animation(
@@ -81,7 +83,7 @@ def encode_animation(
         _check_avif(found, plays)
     stream = _input(pictures)
     if size != pictures.size:
-        stream = stream.filter("scale", *size, flags=_SCALING)
+        stream = _scaled(stream, pictures, size)
     if form == "gif":
         palette = output.with_name("palette.bgra")
         _run(found, form, _palette_of(stream), pictures, palette, **_RAW)
@@ -91,7 +93,10 @@ def encode_animation(
         node = stream.filter("format", "bgra")
         options = {"quality": _WEBP_QUALITY, "loop": plays}
     else:
-        node, options = _in_bt709(stream), {"crf": _AVIF_CRF, "b:v": 0, "cpu-used": 6, "row-mt": 1, "loop": plays}
+        node, options = (
+            _avif_streams(stream, pictures),
+            {"crf": _AVIF_CRF, "b:v": 0, "cpu-used": 6, "row-mt": 1, "loop": plays},
+        )
     _run(found, form, node, pictures, output, **{"c:v": ENCODERS[form], **options})
 
 
@@ -113,15 +118,25 @@ _RAW = {"f": "rawvideo", "c:v": "rawvideo", "pix_fmt": "bgra"}
 
 def _input(pictures: Pictures) -> Any:
     return ffmpeg.input(
-        "pipe:0", format="rawvideo", pixel_format="rgb24", video_size=pictures.size,
+        "pipe:0", format="rawvideo", pixel_format="rgba" if pictures.has_alpha else "rgb24", video_size=pictures.size,
         framerate=str(pictures.frame_rate),
     ).video  # fmt: skip
 
 
 def _run(program: FFmpegProgram, form: str, node: Any, pictures: Pictures, output: Path, **options: object) -> None:
-    described = ffmpeg.output(node, file_url(output), map_metadata=-1, **program.every_frame(), **options)
+    streams = node if isinstance(node, list) else [node]
+    described = ffmpeg.output(*streams, file_url(output), map_metadata=-1, **program.every_frame(), **options)
     frames = ([frame] for frame in pictures.frames())
     run_encoder(program, ENCODERS[form], arguments_of(described), frames, output)
+
+
+def _scaled(stream: Any, pictures: Pictures, size: tuple[int, int]) -> Any:
+    """The pictures in another size; hidden colours add nothing to those beside them."""
+    if not pictures.has_alpha:
+        return stream.filter("scale", *size, flags=_SCALING)
+    multiplied = stream.filter("format", "gbrap").filter("premultiply", inplace=1)
+    scaled = multiplied.filter("scale", *size, flags=_SCALING).filter("unpremultiply", inplace=1)
+    return scaled.filter("format", "rgba")
 
 
 def _palette_of(stream: Any) -> Any:
@@ -150,6 +165,15 @@ def _gif_options(pictures: Pictures, plays: int) -> dict[str, object]:
     # The file says how often it is repeated, 0 being without end, and to be played once it says nothing.
     loop = {0: 0, 1: -1}.get(plays, plays - 1)
     return {"final_delay": tick(last + 1) - tick(last), "loop": loop}
+
+
+def _avif_streams(stream: Any, pictures: Pictures) -> list[Any]:
+    """The colours and, where there is one, the alpha, which is a stream of its own."""
+    if not pictures.has_alpha:
+        return [_in_bt709(stream)]
+    both = stream.filter_multi_output("split")
+    alpha = both[1].filter("alphaextract").filter("format", "gray")
+    return [_in_bt709(both[0]), alpha.filter("setparams", colorspace="bt709")]  # that of RGB needs three planes
 
 
 def _in_bt709(stream: Any) -> Any:

@@ -21,10 +21,13 @@ import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Discard
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from autohighlight.config import Limits
+from autohighlight.media.decoders import decoder_of
 from autohighlight.media.nal import is_unreferenced
 from autohighlight.media.source import changed, check_unchanged, open_probed, packets_from
 from autohighlight.types import MediaInfo, PacketIndex
@@ -154,6 +157,7 @@ class VideoReader:
         self._skip_unreferenced = skip_unreferenced and packets_of(media).has_timestamps
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
+        self._decoder: VideoCodecContext | None = None
         self._has_begun = False
         self._due: list[int] = []
 
@@ -169,7 +173,7 @@ class VideoReader:
         """Closes the file."""
         if self._container is not None:
             self._container.close()
-            self._container = self._stream = None
+            self._container = self._stream = self._decoder = None
 
     def frames(self, span: Span, wanted: NDArray[np.bool_] | None = None) -> Iterator[VideoFrame]:
         """The frames of a span in order of presentation, each with its `pts`; damaged ones left out and counted.
@@ -268,9 +272,10 @@ class VideoReader:
         return not is_unreferenced(self.media.codec, stream.codec_context.extradata, bytes(packet))
 
     def _feed(self, packet: VideoPacket | None) -> Iterator[VideoFrame]:
-        _, stream = self._source()
+        self._source()
+        assert self._decoder is not None  # noqa: S101 -- for the type checker; the source is open
         try:
-            frames = stream.codec_context.decode(packet)
+            frames = self._decoder.decode(packet)
         except av.error.EOFError:
             return
         except av.error.FFmpegError:
@@ -291,14 +296,15 @@ class VideoReader:
         if self._is_primed or self._container is None:
             self.close()
         container, stream = self._source()
-        stream.codec_context.flush_buffers()
+        assert self._decoder is not None  # noqa: S101 -- for the type checker; the source is open
+        self._decoder.flush_buffers()
         index = packets_of(self.media)
         has_begun, self._has_begun = self._has_begun, True
         if first > 0:
             if self._is_primed:
                 primer = next(packets_from(container, stream))
                 with contextlib.suppress(av.error.FFmpegError):  # damaged, it teaches the decoder nothing
-                    stream.codec_context.decode(primer)
+                    self._decoder.decode(primer)
             stamp = int((index.pts if index.stamp is None else index.stamp)[first])
             if (packets := _sought(container, stream, stamp, int(index.size[first]))) is not None:
                 return enumerate(packets, first)
@@ -338,10 +344,11 @@ class VideoReader:
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = Discard.all
-        stream.codec_context.thread_count = self._threads
-        stream.codec_context.thread_type = "SLICE" if self.media.codec in _NO_FRAME_THREADS else "AUTO"
+        self._decoder = decoder_of(stream, self.media.limits or Limits())
+        self._decoder.thread_count = self._threads
+        self._decoder.thread_type = "SLICE" if self.media.codec in _NO_FRAME_THREADS else "AUTO"
         if self._skip_unreferenced:
-            stream.codec_context.skip_frame = "NONREF"
+            self._decoder.skip_frame = "NONREF"
         return container, stream
 
     def _fits(self, container: InputContainer) -> bool:

@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
+from autohighlight.media.alpha import shows_alpha
 from autohighlight.media.colour import SdrMapper
 from autohighlight.media.cuts import CutWatch
 from autohighlight.media.decode import Span, VideoReader
@@ -133,20 +134,29 @@ class FrameSampler:
         batch.picture_targets.append(targets)
 
     def picture(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        """uint8 sRGB (H, W, 3), upright."""
+        """uint8 sRGB (H, W, 3), upright; what is transparent is black."""
         height, width = self._scaled_size[::-1] if self._media.is_on_its_side else self._scaled_size
-        form = "rgb24" if self._to_sdr is None else "rgb48le"
+        has_alpha = shows_alpha(self._media, frame)
+        form = ("rgba" if has_alpha else "rgb24") if self._to_sdr is None else ("rgba64le" if has_alpha else "rgb48le")
         scaled = self._to_rgb.reformat(frame, width, height, form, interpolation=Interpolation.AREA, threads=1)
         array: NDArray[Any] = scaled.to_ndarray()
+        opacity = array[..., 3:] / np.iinfo(array.dtype).max if has_alpha else None
         if self._to_sdr is not None:
-            array = self._to_sdr(array)
+            array = self._to_sdr(array[..., :3])
+        if opacity is not None:
+            array = np.rint(array[..., :3] * opacity).astype(np.uint8)
         array = np.rot90(np.fliplr(array) if self._media.is_mirrored else array, -self._media.rotation // 90)
         return np.ascontiguousarray(_middle(array, self._picture_size))
 
     def grey(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """uint8 (64, 96): the whole frame, not turned upright."""
         height, width = GREY_SIZE
-        scaled = self._to_grey.reformat(frame, width, height, "gray", interpolation=Interpolation.AREA, threads=1)
+        form = "ya8" if shows_alpha(self._media, frame) else "gray"
+        scaled = self._to_grey.reformat(frame, width, height, form, interpolation=Interpolation.AREA, threads=1)
+        if form == "ya8":
+            plane = scaled.planes[0]
+            pairs = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, : 2 * width]
+            return np.rint(pairs[:, ::2] * (pairs[:, 1::2] / 255)).astype(np.uint8)
         grey: NDArray[np.uint8] = scaled.to_ndarray().astype(np.uint8, copy=False)
         return grey
 

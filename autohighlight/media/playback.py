@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from autohighlight.errors import UndecodableError
+from autohighlight.media.alpha import BLACK, Background, laid_over, premultiplied, shows_alpha
 from autohighlight.media.decode import Span, VideoReader, packets_of, spans
 from autohighlight.media.fields import deinterlaced
 from autohighlight.media.filters import FilterChain
@@ -106,15 +107,22 @@ class FrameConformer:
         pixel_format: of the sequence, in FFmpeg's words.
         colour: how the sequence's numbers are meant; None: as the source's. The matrix and the range are converted;
             primaries and the transfer function are taken to be alike; see `pictures.SdrConformer` where they are not.
+        background: what is seen where the picture is transparent.
 
     Attributes:
         is_refitted: whether a frame so far had another shape than the first of the file.
     """
 
     def __init__(
-        self, media: MediaInfo, size: tuple[int, int], pixel_format: str, colour: ColourInfo | None = None
+        self,
+        media: MediaInfo,
+        size: tuple[int, int],
+        pixel_format: str,
+        colour: ColourInfo | None = None,
+        background: Background = BLACK,
     ) -> None:
         self._media = media
+        self._background = background
         self._size = size
         self._pixel_format = pixel_format
         self._colour = colour or conformed_colour(media)
@@ -134,28 +142,41 @@ class FrameConformer:
 
     def filters(self, frame: VideoFrame) -> Iterator[tuple[str, str]]:
         """The filters that fit a frame like this one into the sequence, each with its argument."""
+        is_laid_over = shows_alpha(self._media, frame)
+        if is_laid_over:
+            yield from premultiplied("" if frame.format.is_rgb else self._read_as())
+            yield from laid_over(self._background)
         yield from with_pixel_shape(self._media)
         yield from upright(self._media)
         stored = (frame.height, frame.width) if self._media.is_on_its_side else (frame.width, frame.height)
         is_done = stored == self._inner and has_one_pixel_shape(self._media)
-        if not is_done or frame.format.name != self._pixel_format or self._is_recoloured:
-            yield from self.scaled(frame, fitting_scale(self._media, self._inner, self._size))
+        if not is_done or is_laid_over or frame.format.name != self._pixel_format or self._is_recoloured:
+            size = fitting_scale(self._media, self._inner, self._size)
+            yield from self.scaled(size, is_rgb=is_laid_over or frame.format.is_rgb)
 
-    def scaled(self, frame: VideoFrame, size: str) -> Iterator[tuple[str, str]]:
-        """The filters that give a frame its size (arguments of ``scale``), pixel format and colours."""
+    def scaled(self, size: str, *, is_rgb: bool) -> Iterator[tuple[str, str]]:
+        """The filters that give a frame its size (arguments of ``scale``), pixel format and colours.
+
+        Left alone the scaler would turn any matrix into that of BT.601.
+        """
         flags = "flags=bicubic+accurate_rnd+full_chroma_int"
-        yield "scale", f"{size}:{flags}:{self._colours(frame)}"
+        read = "" if is_rgb else f"{self._read_as()}:"
+        yield "scale", f"{size}:{flags}:{read}{self._written_as()}"
         yield "format", f"pix_fmts={self._pixel_format}"
 
-    def _colours(self, frame: VideoFrame) -> str:
-        """How the scaler is to read and to write colours; left alone it would turn any matrix into that of BT.601."""
-        after = _in_scaler_words(self._colour, SCALER_MATRICES.get(self._colour.matrix, "bt709"), "out")
-        if frame.format.is_rgb:
-            return after
+    def _read_as(self) -> str:
+        """How the scaler is to read Y'CbCr."""
         before = conformed_colour(self._media)
         # Reading and writing by the same matrix leaves colours alone, whichever it is.
-        matrix = shown_matrix(self._media) if self._is_recoloured else SCALER_MATRICES.get(before.matrix, "bt709")
-        return f"{_in_scaler_words(before, matrix, 'in')}:{after}"
+        is_left_alone = not self._is_recoloured and not self._media.has_alpha
+        matrix = SCALER_MATRICES.get(before.matrix, "bt709") if is_left_alone else shown_matrix(self._media)
+        return _in_scaler_words(before, matrix, "in")
+
+    def _written_as(self) -> str:
+        """How the scaler is to write Y'CbCr."""
+        is_shown = self._media.has_alpha and not self._is_recoloured
+        usual = shown_matrix(self._media) if is_shown else "bt709"
+        return _in_scaler_words(self._colour, SCALER_MATRICES.get(self._colour.matrix, usual), "out")
 
     @property
     def _is_recoloured(self) -> bool:

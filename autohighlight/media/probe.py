@@ -23,7 +23,9 @@ from av.video.stream import VideoStream
 from autohighlight.config import AudioTracks, Limits
 from autohighlight.errors import UndecodableError
 from autohighlight.files import Snapshot
+from autohighlight.media.alpha import has_alpha
 from autohighlight.media.channels import settled_layout
+from autohighlight.media.decoders import decoder_of
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
 from autohighlight.media.gaps import after_lost_key_frames, holes, joined, time_ranges, undecodable_head
 from autohighlight.media.limits import check_length, check_picture, check_rate
@@ -110,6 +112,7 @@ def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | 
             rotation=orientation.rotation,
             is_mirrored=orientation.is_mirrored,
             is_orientation_exact=orientation.is_exact,
+            has_alpha=has_alpha(frame, stream.codec_context.codec.canonical_name, container.format.name),
             sample_aspect_ratio=_aspect_ratio(stream),
             pixel_format=frame.format.name,
             bit_depth=max(component.bits for component in frame.format.components),
@@ -146,7 +149,7 @@ def _first_frame(path: Path, stream_index: int, limits: Limits) -> tuple[VideoFr
     with open_source(path, limits) as container:
         stream = container.streams[stream_index]
         assert isinstance(stream, VideoStream)  # noqa: S101 -- for the type checker; it was chosen as one
-        decoded = _decoded(container, stream)
+        decoded = _decoded(container, stream, limits)
         if (frame := next(decoded, None)) is not None:
             _check_format(frame, path)
             frames = [frame]
@@ -168,12 +171,13 @@ def _check_format(frame: VideoFrame, path: Path) -> None:
             raise UndecodableError(path, problem, "convert it first") from None
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _decoded(container: InputContainer, stream: VideoStream, limits: Limits) -> Iterator[VideoFrame]:
     """The frames of a stream up to its end or to where the file cannot be read on; what is damaged is skipped."""
+    decoder = decoder_of(stream, limits)
     try:
         for packet in packets_from(container, stream):
             try:
-                frames = stream.codec_context.decode(packet if packet.size else None)
+                frames = decoder.decode(packet if packet.size else None)
                 yield from (frame for frame in frames if not frame.is_corrupt)
             except av.error.InvalidDataError:
                 continue  # damaged: a later packet may decode

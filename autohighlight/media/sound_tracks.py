@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 from autohighlight.config import AudioTracks
-from autohighlight.errors import InputError
+from autohighlight.errors import InputError, printable
 from autohighlight.media.same_sound import contained_tracks
 from autohighlight.types import AudioStream, MediaInfo, SoundChoice
 
@@ -190,6 +191,15 @@ def _listed(numbers: Sequence[int]) -> str:
     return f"track {words[0]}" if len(words) == 1 else f"tracks {', '.join(words[:-1])} and {words[-1]}"
 
 
+def _p2_sound(video: Path) -> Path | None:
+    """Where a P2 card has the sound of a clip: ``CONTENTS/AUDIO/NAME00.MXF`` of ``CONTENTS/VIDEO/NAME.MXF``."""
+    folder = video.absolute().parent
+    if folder.name.upper() != "VIDEO" or video.suffix.upper() != ".MXF":
+        return None
+    first = folder.with_name("AUDIO") / f"{video.stem}00{video.suffix}"
+    return first.parent if first.is_file() else None
+
+
 def sound_warnings(media: MediaInfo) -> list[str]:
     """What is lost of a file's sound though no one asked for it, a line each, without the file's name."""
     choice, lines = sound_of(media), []
@@ -203,6 +213,8 @@ def sound_warnings(media: MediaInfo) -> list[str]:
     ends = [track.start + track.duration for track in choice.tracks if track.duration is not None]
     if ends and (rest := max(ends) - media.time_range.end) > _NOT_SHOWN_SECONDS:
         lines.append(f"its sound goes on for {float(rest):.0f} s after its last picture, where the reel has none of it")
+    if not media.audio and (folder := _p2_sound(media.path)) is not None:
+        lines.append(f"its sound is in files of its own in {printable(folder)}, which are not read; the reel is silent")
     if media.undecodable_audio:
         number = len(media.undecodable_audio)
         lines.append(f"{number} sound track{' is' if number == 1 else 's are'} in a codec that cannot be decoded here")

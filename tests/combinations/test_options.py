@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from autohighlight.cli.arguments import layered_options
-from autohighlight.config import Limits, Options, load, option_fields, option_flag, parse_value
+from autohighlight.config import Limits, Options, load, option_fields, option_flag, parse_background, parse_value
 from autohighlight.default_plugins import load_plugins
 from autohighlight.discovery import PluginSources
 from autohighlight.times import Length
@@ -44,10 +44,9 @@ def sample(spec: dataclasses.Field[Any]) -> str | bool:
         return not default
     if meta["choices"]:
         return str(next(choice for choice in meta["choices"] if choice != default))
-    if meta["parse"] == Length.parse:
-        return "3.5s"
-    if meta["parse"] == Limits.parse:
-        return "hours=2"
+    for parse, word in ((Length.parse, "3.5s"), (Limits.parse, "hours=2"), (parse_background, "skyblue")):
+        if meta["parse"] == parse:
+            return word
     if meta["parse"] in (str, Path):
         return "name=value" if spec.name == "executor_options" else "something"
     return str(int(max(meta["at_least"] or 0, 2)))

@@ -231,3 +231,18 @@ def test_sound_without_a_picture_is_told_of(tmp_path: Path, caplog: pytest.LogCa
         make_reel(source, [(0, 1)])
     line = "song.mp4: its sound goes on for 8 s after its last picture, where the reel has none of it"
     assert caplog.messages == [line]
+
+
+def test_the_sound_of_a_p2_card_is_named(picture: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("VIDEO", "AUDIO"):
+        (tmp_path / "CONTENTS" / name).mkdir(parents=True)
+    source = make_tracks(picture, tmp_path / "CONTENTS" / "VIDEO" / "0001AB.mxf")
+    with caplog.at_level(logging.WARNING):
+        make_reel(source, [(0, 5)])
+    assert caplog.messages == []
+    (tmp_path / "CONTENTS" / "AUDIO" / "0001AB00.mxf").touch()
+    with caplog.at_level(logging.WARNING):
+        make_reel(source, [(0, 5)])
+    (line,) = caplog.messages
+    folder = tmp_path / "CONTENTS" / "AUDIO"
+    assert line == f"0001AB.mxf: its sound is in files of its own in {folder}, which are not read; the reel is silent"

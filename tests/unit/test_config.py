@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from autohighlight import config
-from autohighlight.config import Options, SelectOptions, load, option_fields, option_flag
+from autohighlight.config import AudioTracks, Options, SelectOptions, load, option_fields, option_flag
 from autohighlight.errors import OptionError
 from autohighlight.times import Length
 
@@ -221,3 +221,31 @@ def test_one_selector_at_a_time() -> None:
 def test_tests_do_not_see_the_files_of_who_runs_them(tmp_path_factory: pytest.TempPathFactory) -> None:
     assert tmp_path_factory.getbasetemp() in config.user_cache_dir().parents
     assert not config.user_config_file().is_file()
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("auto", AudioTracks()),
+        (" All ", AudioTracks("all")),
+        ("default", AudioTracks("default")),
+        ("none", AudioTracks("none")),
+        ("2", AudioTracks("numbers", (2,))),
+        ("3, 1", AudioTracks("numbers", (1, 3))),
+        ("1+2", AudioTracks("numbers", (1, 2), is_mixed=True)),
+    ],
+)
+def test_sound_tracks_are_read_from_words_and_written_as_such(word: str, expected: AudioTracks) -> None:
+    assert Options.of(audio_tracks=word).sound.audio_tracks == expected
+    assert AudioTracks.parse(str(expected)) == expected
+
+
+@pytest.mark.parametrize("word", ["", "0", "01", "1,1", "1+2,3", "1,", "first", "-1", "10000", "1.5"])
+def test_what_is_no_choice_of_sound_tracks_is_refused(word: str) -> None:
+    with pytest.raises(OptionError, match="--audio-tracks: cannot read"):
+        Options.of(audio_tracks=word)
+
+
+def test_numbers_of_sound_tracks_may_be_numbers_in_a_file(project_file: Path) -> None:
+    project_file.write_text("audio-tracks = 2\n")
+    assert load().options.sound.audio_tracks == AudioTracks("numbers", (2,))
