@@ -16,6 +16,9 @@ _SAMPLE_RATE = 16_000
 _NUM_STRETCHES = 6
 _STRETCH_SECONDS = 4
 
+_MOST_COMPARED = 8
+"""Tracks, or pairs: screen recorders write six at most, cameras eight pairs."""
+
 _SILENT = 1e-4
 """Root mean square below which a track says nothing of itself (-80 dB of full scale)."""
 
@@ -41,7 +44,7 @@ def contained_tracks(media: MediaInfo, choice: SoundChoice) -> tuple[AudioStream
     """
     size = 2 if choice.join == "pairs" else 1
     units = [choice.tracks[first : first + size] for first in range(0, len(choice.tracks), size)]
-    if len(units) < 2:
+    if not 2 <= len(units) <= _MOST_COMPARED:
         return ()
     heard = [_heard(media, SoundChoice(unit, "pairs" if size == 2 else "single")) for unit in units]
     loud = [number for number, samples in enumerate(heard) if _energy(samples) > samples.size * _SILENT**2]

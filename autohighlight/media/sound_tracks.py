@@ -130,6 +130,9 @@ def _why_apart(media: MediaInfo, tracks: Sequence[AudioStream]) -> str:
         return "languages differ"
     if len(codecs) > 1:
         return "codecs differ, so several may hold the same sound"
+    channels = {track.num_channels for track in tracks}
+    if len(channels) > 1 and max(channels) > 2:
+        return "numbers of channels differ, so several may hold the same sound"
     if codecs & _PUBLISHED_CODECS:
         return f"tracks in {codecs.pop()}, a codec of discs and broadcasts, are mostly versions of one sound"
     if media.num_subtitles:

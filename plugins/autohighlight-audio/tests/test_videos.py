@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 import autohighlight_audio
-from autohighlight.config import Options, ScoreOptions
+from autohighlight.config import AudioTracks, Options, ScoreOptions
 from autohighlight.errors import InputError, OptionError
 from autohighlight.media.audio import AudioReader, SoundChunk
+from autohighlight.media.probe import probe
+from autohighlight.media.sound_tracks import with_sound
 from autohighlight.pipeline import analyse, select
 from autohighlight.plugins import Scorer
 from autohighlight.scorers.combined import find_scorer
@@ -109,6 +111,15 @@ def test_tracks_that_were_recorded_together_are_heard_together(heard: Measured) 
     tracks = [np.stack([samples, samples], axis=1) for samples in (game, microphone)]
     for found in (heard(game, microphone), heard(*tracks, suffix=".mp4")):
         assert set(np.flatnonzero(found["loudness"] > -60)) == {1, 4}
+
+
+def test_other_tracks_are_heard_where_they_are_asked_for(tmp_path: Path) -> None:
+    game, microphone = in_clip(1, tone(1), silence(1)), in_clip(4, tone(1), silence(1))
+    path = make_video(tmp_path / "game.mkv", 12, Track(game), Track(microphone))
+    for wanted, expected in [("1", {1}), ("2", {4}), ("all", {1, 4}), ("1+2", {1, 4}), ("none", set())]:
+        media = with_sound(probe(path), AudioTracks.parse(wanted))
+        found = measures(features_of(path), media)["loudness"]
+        assert set(np.flatnonzero(np.nan_to_num(found, nan=-99) > -60)) == expected
 
 
 def test_five_channels_and_one_of_low_frequencies(heard: Measured) -> None:
