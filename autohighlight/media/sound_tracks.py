@@ -124,20 +124,17 @@ def _why_apart(media: MediaInfo, tracks: Sequence[AudioStream]) -> str:
     """Why tracks are not to be heard at once; empty where they are parts of one recording."""
     languages = {"" if t.language in _UNKNOWN_LANGUAGES else t.language for t in tracks}
     codecs = {"pcm" if t.codec.startswith("pcm_") and t.codec not in _PUBLISHED_CODECS else t.codec for t in tracks}
-    if len(tracks) < 2:
-        return ""
-    if len(languages) > 1:
-        return "languages differ"
-    if len(codecs) > 1:
-        return "codecs differ, so several may hold the same sound"
     channels = {track.num_channels for track in tracks}
-    if len(channels) > 1 and max(channels) > 2:
-        return "numbers of channels differ, so several may hold the same sound"
-    if codecs & _PUBLISHED_CODECS:
-        return f"tracks in {codecs.pop()}, a codec of discs and broadcasts, are mostly versions of one sound"
-    if media.num_subtitles:
-        return "a file with subtitles is mostly a film, whose tracks are versions of one sound"
-    return ""
+    reasons = {
+        "languages differ": len(languages) > 1,
+        "codecs differ, so several may hold the same sound": len(codecs) > 1,
+        "only some are surround sound, so several may hold the same sound": len(channels) > 1 and max(channels) > 2,
+        f"tracks in {min(codecs)}, a codec of discs and broadcasts, are mostly versions of one sound": bool(
+            codecs & _PUBLISHED_CODECS
+        ),
+        "a file with subtitles is mostly a film, whose tracks are versions of one sound": media.num_subtitles > 0,
+    }
+    return next((reason for reason, holds in reasons.items() if holds and len(tracks) > 1), "")
 
 
 def _joined(tracks: Sequence[AudioStream], rule: str, *, is_mixed: bool = False) -> SoundChoice:
