@@ -55,6 +55,9 @@ _CUT_FADE_SECONDS = 0.005
 _PIXEL_FORMATS = {False: "yuv420p", True: "yuv420p10le"}
 """By whether they have more than 8 bits."""
 
+_MOST_BITS = 10
+"""Of one component of the film: hardly any player decodes HEVC of 12 bits in hardware."""
+
 _AAC_SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000})
 _AAC_LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "5.1(side)", "7.1"})
 
@@ -157,6 +160,7 @@ def picture_format(timeline: Timeline) -> PictureFormat:
 
 def left_behind(timeline: Timeline) -> Iterator[str]:
     """What the sources hold and the film cannot, a line each."""
+    is_deep = picture_format(timeline).pixel_format == _PIXEL_FORMATS[True]
     for source in timeline.sources:
         media = source.media
         things = ((media.num_chapters, "chapter"), (media.num_subtitles, "subtitle track"))
@@ -164,6 +168,9 @@ def left_behind(timeline: Timeline) -> Iterator[str]:
             yield f"{media.path.name}: the reel does not keep its {' and '.join(words)}"
         for line in sound_warnings(media):
             yield f"{media.path.name}: {line}"
+        if media.bit_depth > _MOST_BITS:
+            depth = "10" if is_deep else "8"
+            yield f"{media.path.name} has {media.bit_depth} bits a component; the reel has {depth}"
         if media.projection != "flat":
             yield (
                 f"{media.path.name} is a 360° video; the reel is one too, but has no tag that says so: players show it "

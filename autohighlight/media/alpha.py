@@ -23,8 +23,8 @@ BLACK: Background = (0, 0, 0)
 _UNUSED_BYTE = frozenset({"rawvideo", "huffyuv"})
 """Codecs whose fourth byte means nothing in an AVI (BI_RGB of 32 bits), and is 0 as a rule."""
 
-_FORMATS = {True: "gbrap|gbrap10le|gbrap12le|gbrap16le", False: "gbrp|gbrp10le|gbrp12le|gbrp16le"}
-"""What FFmpeg's filters for alpha work on, by whether it is still there."""
+_FORMATS = "gbrap|gbrap10le|gbrap12le|gbrap16le"
+"""What FFmpeg's filters for alpha work on."""
 
 
 def has_alpha(frame: VideoFrame, codec: str, container: str) -> bool:
@@ -55,14 +55,17 @@ def premultiplied(colours: str) -> Iterator[tuple[str, str]]:
         colours: how FFmpeg's ``scale`` is to read those of the frame.
     """
     yield "scale", ":".join(filter(None, (colours, "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp")))
-    yield "format", f"pix_fmts={_FORMATS[True]}"
+    yield "format", f"pix_fmts={_FORMATS}"
     yield "premultiply", "inplace=1"
 
 
 def laid_over(background: Background) -> Iterator[tuple[str, str]]:
-    """The filters that put what `premultiplied` gives over a background; the alpha is gone then."""
+    """The filters that put what `premultiplied` gives over a background; the alpha then means nothing.
+
+    It is for a later scaling to leave it out: where the scaler of FFmpeg 8.1 only drops it from more than 8 bits, the
+    last row of each slice is black.
+    """
     if any(background):
         red, green, blue = (level / 255 for level in background)
         yield "lutrgb", "a=negval"
         yield "colorchannelmixer", f"ra={red}:ga={green}:ba={blue}"
-    yield "format", f"pix_fmts={_FORMATS[False]}"

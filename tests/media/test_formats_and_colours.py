@@ -15,8 +15,10 @@ from autohighlight.media.pictures import PictureMaker
 from autohighlight.media.probe import probe
 from autohighlight.media.seeking import find_seeking
 from autohighlight.media.thumbnails import read_thumbnails
+from tests.media.gifs import read_animation
 from tests.media.reels import make_reel
 from tests.media_factory import X264, coded_picture, make_video, read_number, run_ffmpeg
+from tests.whole_runs import Command
 
 _SIZE = (64, 48)
 _COMMON = ("pal8", "yuv410p", "yuv444p12le", "uyvy422", "gray", "gray10le", "monow", "rgb24", "bgr0", "rgba",
@@ -61,14 +63,22 @@ def _check_format(source: Path) -> None:
     sampler = FrameSampler(media, (48, 64))
     pictures = [read_thumbnails(media, [media.time_range.start], 48)[0][..., 0], sampler.grey(frames[0])]
     pictures += [PictureMaker(media, _SIZE).picture(frames[0])[..., 0], sampler.picture(frames[0])[..., 0]]
-    assert [read_number(picture) for picture in pictures] == [0] * 4, name
+    if media.has_alpha:
+        pictures.append(PictureMaker(media, _SIZE, background=None).picture(frames[0])[..., 0])
+    assert [read_number(picture) for picture in pictures] == [0] * len(pictures), name
 
 
 @pytest.mark.parametrize("pixel_format", _COMMON)
-def test_pictures_of_a_common_format_come_through(pixel_format: str, tmp_path: Path) -> None:
+def test_pictures_of_a_common_format_come_through(pixel_format: str, command: Command, tmp_path: Path) -> None:
     source = tmp_path / "made.nut"
     assert _make(source, pixel_format)
     _check_format(source)
+    done = command(
+        "gif", "--scorer", "movement", "--min-length", "0.2s", "--count", 1, "-o", tmp_path / "made.gif", source
+    )
+    assert done.code == 0
+    first = read_number(read_animation(tmp_path / "made.gif").lumas[0])
+    assert first in range(8)
 
 
 @pytest.mark.slow

@@ -183,3 +183,16 @@ def test_every_container_of_a_reel_plays(suffix: str, tmp_path: Path) -> None:
     assert reel.sound is not None
     assert abs(float(reel.sound_start - reel.times[0])) < 0.001
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["made.mp4", output.name])
+
+
+@pytest.mark.parametrize(("pixel_format", "lines"), [
+    ("yuv420p10le", []), ("yuv422p12le", ["made.mkv has 12 bits a component; the reel has 10"]),
+    ("rgb48le", ["made.mkv has 16 bits a component; the reel has 10"]),
+])  # fmt: skip
+def test_bits_that_the_reel_cannot_hold_are_said(
+    pixel_format: str, lines: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = make_video(tmp_path / "made.mkv", 12, encoder=("-c:v", "ffv1"), pixel_format=pixel_format)
+    _, _, output = make_reel(source, [(2, 5)])
+    assert probe(output).bit_depth == 10
+    assert [record.getMessage() for record in caplog.records if " bits " in record.getMessage()] == lines

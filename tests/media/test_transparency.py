@@ -32,6 +32,7 @@ SOURCES = {
     "ProRes 4444": ("mov", ("-c:v", "prores_ks", "-profile:v", "4444"), "yuva444p10le"),
     "QuickTime Animation": ("mov", ("-c:v", "qtrle"), "argb"),
     "PNG": ("mov", ("-c:v", "png"), "rgba"),
+    "PNG of 16 bits": ("mkv", ("-c:v", "png"), "rgba64be"),
     "FFV1": ("mkv", ("-c:v", "ffv1"), "yuva420p"),
     "RGB of 10 bits": ("mkv", ("-c:v", "ffv1"), "gbrap10le"),
     "VP9": ("webm", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-crf", 10, "-b:v", 0), "yuva420p"),
@@ -75,6 +76,7 @@ def check(shown: NDArray[np.uint8], name: str, background: tuple[int, int, int] 
     assert shown[OPAQUE].astype(int) == pytest.approx(GREEN, abs=14)
     expected = WHITE if name == "GIF" else half  # a pixel of a GIF is seen or not
     assert shown[HALF].astype(int) == pytest.approx(expected, abs=8)
+    assert int(np.ptp(shown[:, 1:5].astype(int), axis=(0, 1)).max()) < 16  # in every row
     if not any(background):  # no fringe of the hidden colour
         left = shown[:, :48].astype(int)
         assert (left[..., 0] - left[..., 1]).max() < 50
@@ -98,7 +100,7 @@ def test_reels_thumbnails_and_what_is_scored_are_black_behind_it(name: str, made
         assert int(grey[HALF]) == pytest.approx(255 if name == "GIF" else 128, abs=8)
 
 
-@pytest.mark.parametrize("name", ["ProRes 4444", "QuickTime Animation", "VP9"])
+@pytest.mark.parametrize("name", ["ProRes 4444", "QuickTime Animation", "PNG of 16 bits", "RGB of 10 bits", "VP9"])
 @pytest.mark.parametrize(("word", "background"), [("#2040c8", (32, 64, 200)), ("White", (255, 255, 255))])
 def test_another_background_is_seen_through(
     name: str, word: str, background: tuple[int, int, int], made: dict[str, Path]
@@ -172,3 +174,15 @@ def test_the_command_takes_a_background_from_the_project_too(
     assert command("reel", *QUICKLY, "--background", "#000000", "-o", tmp_path / "two.mp4", made["PNG"]).code == 0
     levels = [decode(tmp_path / name).lumas[0][CORNER] for name in ("one.mp4", "two.mp4")]
     assert levels == pytest.approx([235, 16], abs=4)
+
+
+def test_transparent_fields_of_oblong_pixels_that_are_turned(tmp_path: Path) -> None:
+    stored, source = tmp_path / "stored.mov", tmp_path / "made.mov"
+    fields = "format=yuva444p10le,colorchannelmixer=aa=0,tinterlace=interleave_top,setfield=tff,setsar=4/3"
+    encoder = ("-c:v", "prores_ks", "-profile:v", "4444", "-flags", "+ildct", "-pix_fmt", "yuva444p10le")
+    run_ffmpeg("-f", "lavfi", "-i", "testsrc2=size=96x64:rate=50:duration=0.4", "-vf", fields, *encoder, stored)
+    run_ffmpeg("-display_rotation", 90, "-display_hflip", "-i", stored, "-c", "copy", source)
+    media = probe(source)
+    assert (media.field_order, media.display_size, media.is_mirrored) == ("top", (64, 128), True)
+    reel, _, _ = make_reel(source, [(2, 5)], background="white")
+    assert all(luma.min() > 900 for luma in reel.lumas)
