@@ -56,6 +56,9 @@ _DECODED_AHEAD = frozenset({"asf"})
 
 _MOST_HELD_BACK = 32  # packets; H.264 and HEVC hold back 16 frames at most
 
+_COUNTING_FIELDS = frozenset({"gxf"})
+"""Containers whose clock counts fields. FFmpeg takes a frame to last as long as one, and shows the last too early."""
+
 _WITH_HIDDEN_FRAMES = frozenset({"vp8", "vp9"})
 
 _COUNTING_PACKETS = frozenset({"avi", "ivf"})
@@ -114,7 +117,7 @@ def read_packets(
     content = np.array(read.content)
     numbers = np.maximum(0, np.cumsum(content < Content.SECOND_FIELD) - 1)
     times = np.array(read.pts) if read.has_timestamps else _made_up(read, numbers, stream)
-    durations = np.array(read.duration)
+    durations = np.array(read.duration) * (container.format.name not in _COUNTING_FIELDS)  # 0: not known
     check_ticks(path, times, stream, limits)
     _join_fields(content, times, durations)
     is_shown = np.array(read.is_shown, bool) & (content < Content.SECOND_FIELD)
@@ -160,6 +163,9 @@ def _presentation(
     content, codec = np.array(read.content), stream.codec_context.codec.canonical_name
     is_hidden = content == Content.NOTHING
     is_put_off = read.has_decoding_times and read.pts[0] != read.dts[0]
+    if container.format.name in _COUNTING_FIELDS and codec in _ORDER_BY_KIND and read.has_decoding_times:
+        delay = read.pts[0] - read.dts[0]
+        return _timed_by_kind(np.array(read.dts) + delay, content, is_shown), times, True
     if _are_believed(times, content, is_shown, container, stream, is_put_off=is_put_off):
         if is_hidden.any() and codec in _WITH_HIDDEN_FRAMES and container.format.name in _COUNTING_PACKETS:
             return times - np.cumsum(is_hidden), times, True

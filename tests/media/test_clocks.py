@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 
 from autohighlight import pipeline
 from autohighlight.errors import InputError
+from autohighlight.media.decode import VideoReader, packets_of, spans
 from tests.media.reels import click_delays, make_flashes, make_reel
-from tests.media_factory import X264, decode, make_video, run_ffmpeg, tone
+from tests.media_factory import X264, decode, luma_of, make_video, read_number, run_ffmpeg, tone
 
 _WRAP_SECONDS = 2**33 / 90_000
 _MPEG2 = ("-c:v", "mpeg2video", "-q:v", 2)
@@ -77,3 +79,23 @@ def test_a_clock_that_wraps_goes_on(tmp_path: Path) -> None:
     delays = click_delays(reel)
     assert len(delays) == 5
     assert np.abs(delays).max() < 0.003
+
+
+@pytest.mark.parametrize(
+    ("codec", "rate", "size"),
+    [("mpeg2video", "25", (720, 576)), ("mpeg2video", "30000/1001", (720, 480)), ("mpeg1video", "25", (720, 576))],
+)
+def test_a_clock_that_counts_fields(codec: str, rate: str, size: tuple[int, int], tmp_path: Path) -> None:
+    encoder = ("-c:v", codec, "-bf", 2, "-g", 6, "-q:v", 4, "-timecode", "01:02:03:04")
+    media = pipeline.probe(make_video(tmp_path / "made.gxf", 12, rate, size, encoder=encoder))
+    shown = decode(media.path)
+    assert (media.frame_rate, media.is_variable_rate, media.num_frames) == (Fraction(rate), False, 12)
+    assert media.time_range.start == shown.times[0]
+    assert media.duration == 12 / Fraction(rate)
+    assert str(media.start_timecode) == "01:02:03:04"
+    with VideoReader(media) as reader:
+        (whole,) = spans(packets_of(media), np.zeros(1, np.int64))
+        frames = [(read_number(luma_of(frame)), frame.pts) for frame in reader.frames(whole)]
+    step = frames[1][1] - frames[0][1]
+    assert [number for number, _ in frames] == shown.numbers == [*range(12)]
+    assert [pts for _, pts in frames] == [frames[0][1] + n * step for n in range(12)]
