@@ -28,6 +28,7 @@ from autohighlight.media.clock import check_clock
 from autohighlight.media.contents import Content, content_reader
 from autohighlight.media.limits import check_number_of_frames, check_ticks
 from autohighlight.media.source import packets_from
+from autohighlight.media.stray_times import mended
 from autohighlight.types import PacketIndex
 
 FALLBACK_RATE = Fraction(25)
@@ -38,6 +39,8 @@ _MOST_MISPLACED = 0.02  # of the frames: more than damage explains
 _ORDER_BY_KIND = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
 """Codecs of which `contents` tells the order of presentation."""
 
+
+_WITH_STRAY_TIMES = frozenset({"mpeg1video", "mpeg2video"})
 
 _ORDER_NOT_GUESSED = frozenset({"h264", "hevc", "vvc"})
 """Codecs of which FFmpeg does not guess that frames change places."""
@@ -167,9 +170,11 @@ def _presentation(
         delay = read.pts[0] - read.dts[0]
         return _timed_by_kind(np.array(read.dts) + delay, content, is_shown), times, True
     if _are_believed(times, content, is_shown, container, stream, is_put_off=is_put_off):
-        if is_hidden.any() and codec in _WITH_HIDDEN_FRAMES and container.format.name in _COUNTING_PACKETS:
-            return times - np.cumsum(is_hidden), times, True
-        return times, None, True
+        counts_hidden = codec in _WITH_HIDDEN_FRAMES and container.format.name in _COUNTING_PACKETS
+        mended_times = times - np.cumsum(is_hidden) if counts_hidden else times
+        if codec in _WITH_STRAY_TIMES and container.format.name == "mpeg":
+            mended_times = _without_stray_times(read, times, is_shown)
+        return mended_times, (None if (mended_times == times).all() else times), True
     slots = np.array(read.dts) if read.has_decoding_times else times
     if container.format.name in _DECODED_AHEAD and codec in _ORDER_NOT_GUESSED:
         slots = slots + _num_held_back(container, stream) * _ticks_per_frame(stream)
@@ -261,6 +266,22 @@ def _timed_by_kind(
     shown = np.flatnonzero(is_shown)
     times[shown[_order_of_presentation(content[shown] == Content.B_FRAME)]] = np.sort(slots[shown])
     return times
+
+
+def _without_stray_times(read: _Packets, times: NDArray[np.int64], is_shown: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The times of MPEG-1 and MPEG-2 with the wrong ones mended, those before the first key frame by themselves.
+
+    Nothing is known of the latter where a program stream was cut: they are laid right before what can be decoded.
+    """
+    content, even = np.array(read.content), times.copy()
+    first_key = max(0, read.is_key.find(1))
+    for part in (np.flatnonzero(is_shown[first_key:]) + first_key, np.flatnonzero(is_shown[:first_key])):
+        order = part[_order_of_presentation(content[part] == Content.B_FRAME)]
+        even[order] = mended(times[order])
+        if len(order) > 1 and order[-1] < first_key:
+            step = int(np.median(np.diff(even[order])))
+            even[order] += even[np.flatnonzero(is_shown[first_key:]) + first_key].min() - step - even[order].max()
+    return even
 
 
 def _in_order(times: NDArray[np.int64], is_shown: NDArray[np.bool_]) -> NDArray[np.int64]:

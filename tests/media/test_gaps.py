@@ -70,8 +70,8 @@ def _chosen(media: MediaInfo, favoured: TimeRange, duration: str = "1s", order: 
 
 @pytest.mark.parametrize(
     ("suffix", "encoder"),
-    [("ts", _X264), ("ts", _X265), ("ts", _MPEG2), ("ts", _REFRESH)],
-    ids=["h264", "hevc", "mpeg2", "intra-refresh"],
+    [("ts", _X264), ("ts", _X265), ("ts", _MPEG2), ("mpg", _MPEG2), ("ts", _REFRESH)],
+    ids=["h264", "hevc", "mpeg2", "mpeg2-ps", "intra-refresh"],
 )
 def test_a_recording_that_begins_between_key_frames(suffix: str, encoder: tuple[object, ...], tmp_path: Path) -> None:
     source = make_video(tmp_path / f"made.{suffix}", 150, encoder=encoder, options=("-bsf:v", "null"))
