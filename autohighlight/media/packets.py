@@ -127,7 +127,7 @@ def read_packets(
     if not is_shown.any():
         is_shown = content < Content.SECOND_FIELD  # an edit list that hides everything is damage
     times, stamp, has_timestamps = _presentation(read, times, is_shown, container, stream)
-    if has_timestamps and stamp is None:
+    if has_timestamps and (stamp is None or stream.codec_context.codec.canonical_name in _WITH_STRAY_TIMES):
         check_clock(times, stream.time_base or Fraction(1, 1000), path, container.format.name)
     last = int(np.flatnonzero(is_shown & (times == times[is_shown].max()))[-1])
     packets = PacketIndex(
