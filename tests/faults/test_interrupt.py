@@ -35,7 +35,7 @@ _MOMENTS = {
     "probing": "from autohighlight import pipeline; pipeline.probe = announced(pipeline.probe)",
     "preparing": "from autohighlight.features import extract; extract.find_seeking = announced(extract.find_seeking)",
     "embedding": "SmallBackbone.embed = announced(SmallBackbone.embed)",
-    "writing sound": "from autohighlight.export import reel; reel._write_sound = announced(reel._write_sound)",
+    "writing sound": "from autohighlight.export import reel; reel.write_sound = announced(reel.write_sound)",
     "encoding": "from autohighlight.media import encode; encode._feed = announced(encode._feed)",
 }
 _LONGEST_SECONDS = 4.0
@@ -116,7 +116,7 @@ def losing(function, place):
 """Sends the signal where Python drops the exception that its handler raises; it goes on as if nothing had been."""
 
 _LATE_MOMENTS = {
-    "writing sound": "from autohighlight.export import reel; reel._write_sound = losing(reel._write_sound, place)",
+    "writing sound": "from autohighlight.export import reel; reel.write_sound = losing(reel.write_sound, place)",
     "encoding": "from autohighlight.media import encode; encode._feed = losing(encode._feed, place)",
     "at the end": "from autohighlight import files; files.wait_for_disk = losing(files.wait_for_disk, place)",
 }

@@ -162,8 +162,8 @@ def test_a_disk_that_fills_up_under_the_sound_is_said(
 ) -> None:
     from autohighlight.export import reel
 
-    write_sound = reel._write_sound
-    monkeypatch.setattr(reel, "_write_sound", lambda places, rate, _path: write_sound(places, rate, Path("/dev/full")))
+    write_sound = reel.write_sound
+    monkeypatch.setattr(reel, "write_sound", lambda places, rate, _path: write_sound(places, rate, Path("/dev/full")))
     outcome = command("reel", *QUICKLY, made, "-o", folder / "reel.mp4")
     assert outcome.code == 3
     assert f"error: {folder / 'reel.mp4'}: the disk is full" in outcome.err

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autohighlight.export.reel import _gain, _sound_format, lay_out
+from autohighlight.export.reel import lay_out
+from autohighlight.export.reel_sound import _gain, _sound_format
 from autohighlight.timeline.model import Part, Source, Timeline
+from autohighlight.types import AudioStream, SoundChoice
 from tests.factories import make_audio, make_media
 
 MEDIA = make_media()
@@ -70,6 +73,23 @@ def test_gain_of_a_part_shorter_than_its_fades_stays_below_one() -> None:
     ],
 )
 def test_the_sound_is_of_the_tracks_own_format_where_aac_has_it(
-    tracks: list[object], expected: tuple[int, str, int]
+    tracks: list[AudioStream], expected: tuple[int, str, int]
 ) -> None:
-    assert _sound_format(tracks) == expected  # type: ignore[arg-type]
+    assert _sound_format([SoundChoice((track,)) for track in tracks]) == expected
+
+
+@pytest.mark.parametrize(
+    ("join", "layouts", "expected"),
+    [
+        ("pairs", [("mono", 1), ("mono", 1)], (48000, "stereo", 2)),
+        ("mixed", [("mono", 1), ("1 channels", 1)], (48000, "mono", 1)),
+        ("mixed", [("stereo", 2), ("mono", 1)], (48000, "stereo", 2)),
+        ("mixed", [("5.1", 6), ("5.1", 6)], (48000, "5.1", 6)),
+        ("mixed", [("5.1", 6), ("stereo", 2)], (48000, "stereo", 2)),
+    ],
+)
+def test_the_sound_format_of_joined_tracks(
+    join: Literal["pairs", "mixed"], layouts: list[tuple[str, int]], expected: tuple[int, str, int]
+) -> None:
+    tracks = tuple(make_audio(number, layout=layout, num_channels=n) for number, (layout, n) in enumerate(layouts))
+    assert _sound_format([SoundChoice(tracks, join)]) == expected
