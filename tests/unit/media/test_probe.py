@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from autohighlight.errors import UndecodableError
 from autohighlight.media.probe import probe
 from autohighlight.times import TimeRange
-from tests.media_factory import X264, Sound, make_video, run_ffmpeg, tone
+from tests.media_factory import X264, Sound, decode, make_video, run_ffmpeg, tone
 
 PTS_JITTER = "settb=1/90000,setpts='PTS+between(N,1,58)*mod(N,3)*0.004/TB'"
 """Every ffmpeg keeps the mean: some write the last frame of such a video, others do not."""
@@ -111,3 +112,13 @@ def test_rotation_is_clockwise(turn: int, tmp_path: Path) -> None:
 def test_a_nonsense_aspect_ratio_is_not_believed(tmp_path: Path) -> None:
     media = probe(make_video(tmp_path / "made.mp4", 5, options=("-vf", "setsar=50/1")))
     assert media.sample_aspect_ratio == 1
+
+
+def test_an_avi_that_does_not_name_its_codec_is_refused_with_the_cause(tmp_path: Path) -> None:
+    encoder = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    unnamed = make_video(tmp_path / "made.avi", 5, encoder=encoder)
+    with pytest.raises(UndecodableError, match=r"made.avi: is an AVI that does not name its codec") as caught:
+        probe(unnamed)
+    assert "ffmpeg -c:v hevc -i FILE NEW.mp4" in caught.value.hint
+    run_ffmpeg("-c:v", "hevc", "-i", unnamed, *X264, tmp_path / "new.mp4")
+    assert decode(tmp_path / "new.mp4").numbers == [*range(5)]
