@@ -193,6 +193,8 @@ def _arguments(
         options |= _for_encoder(picture.colour)
     if codec == "hevc":
         options |= {"tag:v": "hvc1", "x265-params": _x265_parameters(picture.hdr)}  # Apple's players ask for the tag
+    if codes := _unknown_to_encoder(picture.colour):
+        options["bsf:v"] = f"{codec}_metadata={codes}"
     if picture.creation_time is not None:
         options["metadata"] = f"creation_time={picture.creation_time.astimezone(UTC).isoformat()}"
     if sound is not None:
@@ -244,12 +246,25 @@ _TRANSFERS_OF_ENCODERS = {"bt470m": "gamma22", "bt470bg": "gamma28"}
 """Transfer functions that the options of encoders have another name for."""
 
 
+_CODES = {
+    "colour_primaries": {"ebu3213": 22},
+    "matrix_coefficients": {"ipt-c2": 15, "ycgco-re": 16, "ycgco-ro": 17},
+}
+"""Code points of ITU-T H.273 that x264 and x265 leave out."""
+
+
+def _unknown_to_encoder(colour: ColourInfo) -> str:
+    """What the encoders leave out of how colours are meant, as options of ``h264_metadata`` and ``hevc_metadata``."""
+    names = {"colour_primaries": colour.primaries, "matrix_coefficients": colour.matrix}
+    return ":".join(f"{option}={_CODES[option][name]}" for option, name in names.items() if name in _CODES[option])
+
+
 def _for_encoder(colour: ColourInfo) -> dict[str, str]:
-    """How colours are meant, as options of an encoder; what is unknown is left out."""
+    """How colours are meant, as options of an encoder; what is unknown, or refused by x265, is left out."""
     names = {
-        "color_primaries": colour.primaries,
+        "color_primaries": "unknown" if colour.primaries in _CODES["colour_primaries"] else colour.primaries,
         "color_trc": _TRANSFERS_OF_ENCODERS.get(colour.transfer, colour.transfer),
-        "colorspace": colour.matrix,
+        "colorspace": "unknown" if colour.matrix in _CODES["matrix_coefficients"] else colour.matrix,
         "color_range": colour.range,
     }
     return {option: name for option, name in names.items() if name != "unknown"}

@@ -151,3 +151,13 @@ def test_a_reel_keeps_every_tag_of_colour(option: str, tmp_path: Path) -> None:
         if name not in _NOT_WRITTEN:
             tags = [getattr(probe(file).colour, _OPTIONS[option]) for file in (source, path)]
             assert tags == [name, name]
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+@pytest.mark.parametrize(("primaries", "matrix"), [(22, 1), (1, 15), (1, 16), (22, 17)])
+def test_a_reel_keeps_tags_that_encoders_do_not_know(primaries: int, matrix: int, codec: str, tmp_path: Path) -> None:
+    tags = f"h264_metadata=colour_primaries={primaries}:transfer_characteristics=1:matrix_coefficients={matrix}"
+    source = make_video(tmp_path / "made.mp4", 5, size=(64, 48), options=("-bsf:v", tags))
+    make_reel(source, [(0, 5)], codec=codec)
+    assert probe(tmp_path / "reel.mp4").colour == probe(source).colour
+    assert "unknown" not in (probe(source).colour.primaries, probe(source).colour.matrix)
