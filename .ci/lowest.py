@@ -10,7 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("aaf", "remote", "research", "testing")
+EXTRAS = ("aaf", "remote", "models", "testing")
 """Extras of users; ``docs`` and ``dev`` are of those who work on the project itself."""
 
 READERS = ("s3fs",)

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from autohighlight.config import Options
 from autohighlight.default_plugins import load_plugins
-from autohighlight.evaluation.clip_kinds import votes_on_clips
 from autohighlight.evaluation.labels import read_labels
 from autohighlight.evaluation.metrics import average_precision
-from autohighlight.evaluation.planted import planted as made_videos
 from autohighlight.evaluation.videos import load_videos
 from autohighlight.pipeline import extract, probe
+from autohighlight_research.clip_kinds import votes_on_clips
+from autohighlight_research.planted import planted as made_videos
 
 Rows = NDArray[np.float32]
 

@@ -28,10 +28,10 @@ from step_curves import Curve, between_videos, follow, identifying
 from study_picture import Dot, Line, Panel, draw
 from tables import print_provenance, print_table
 
-from autohighlight.evaluation.over_seeds import OverSeeds
 from autohighlight.training.options import TrainingOptions
 from autohighlight.training.outlook import AGREEMENT, agreement, outlook
 from autohighlight.training.recipes import PAPER, Recipe
+from autohighlight_research.over_seeds import OverSeeds
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PARTS = ("curves", "number", "options", "labels")

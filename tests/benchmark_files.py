@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.evaluation.datasets.dataset import Benchmark, Dataset
-from autohighlight.evaluation.datasets.files import SPLITS_FILE
+from autohighlight_research.datasets.dataset import Benchmark, Dataset
+from autohighlight_research.datasets.files import SPLITS_FILE
 
 Rows = Sequence[Sequence[int]]
 

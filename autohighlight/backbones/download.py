@@ -119,7 +119,7 @@ def _gdown() -> Any:
     except ImportError:
         raise DependencyError(
             "the package gdown, which downloads checkpoints, is not installed",
-            'run: pip install "autohighlight[research]"',
+            'run: pip install "autohighlight[models]"',
         ) from None
     return gdown
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from autohighlight.evaluation.datasets import BENCHMARKS
-from autohighlight.evaluation.datasets.files import SPLITS_FILE, read_splits
+from autohighlight_research.datasets import BENCHMARKS
+from autohighlight_research.datasets.files import SPLITS_FILE, read_splits
 from tests.benchmark_files import YOUTUBE_SPLITS
 from tests.pages import ROOT, commands, understood
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from autohighlight.cli.main import build_parser
 from autohighlight.cli.session import Session
 from autohighlight.config import Options, option_fields, user_cache_dir, user_config_file, user_data_dir
-from autohighlight.evaluation.datasets import BENCHMARKS
 from autohighlight.features.cache import FeatureCache
+from autohighlight_research.datasets import BENCHMARKS
 from tests.benchmark_files import write_labels, write_youtube_folders
 from tests.media_factory import make_video
 from tests.servers import Site, served

@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 
 from autohighlight.cli.commands import (
-    analyse,
     batch,
-    benchmark,
     config,
     demo,
     doctor,
@@ -33,6 +31,6 @@ from autohighlight.hookspecs import hookimpl
 @hookimpl
 def autohighlight_register_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The main job first, then what looks closer, then what explains."""
-    looking = (verify, demo, evaluate, analyse, benchmark, models, config, doctor, plugins, schema)
+    looking = (verify, demo, evaluate, models, config, doctor, plugins, schema)
     for command in (reel, batch, export, gif, score, train, *looking):
         command.add(subparsers)

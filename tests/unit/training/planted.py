@@ -1,11 +1,11 @@
-"""Short videos of the kind that `autohighlight.evaluation.planted` makes, as plain lists."""
+"""Short videos of the kind that `autohighlight_research.planted` makes, as plain lists."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autohighlight.evaluation import planted as maker
+from autohighlight_research import planted as maker
 
 
 def planted(
