@@ -169,6 +169,24 @@ def _family_of(name: str) -> str:
     return prefix + FAMILY if prefix and colon and rest not in ("", "*") else ""
 
 
+OUR_PLUGINS: Mapping[str, Mapping[str, str]] = {
+    "backbone": {name: f"autohighlight-{name}" for name in ("onnx", "timm", "torchvision")},
+    "command": {
+        **{name: f"autohighlight-{name}" for name in ("onnx", "timm", "torchvision")},
+        **dict.fromkeys(("analyse", "benchmark"), "autohighlight-research"),
+    },
+    "executor": {"ray": "autohighlight-ray"},
+    "scorer": {"audio": "autohighlight-audio"},
+}
+"""Kind -> name or family -> which of our plugins brings it."""
+
+
+def plugin_with(kind: str, name: str) -> str | None:
+    """How to get a thing that one of our plugins brings; None: none of them does."""
+    plugin = OUR_PLUGINS.get(kind, {}).get(name.partition(":")[0])
+    return plugin and f"install the plugin {plugin}, which brings it"
+
+
 @dataclass
 class Registry(Generic[T], Mapping[str, T]):
     """Things of one kind by name; a thing may also be there for a family of names, see `FAMILY`.
@@ -234,7 +252,7 @@ class Registry(Generic[T], Mapping[str, T]):
             for nobodys in (name, _family_of(name)):
                 if nobodys in self._contested:
                     raise self._contested[nobodys] from None
-            hint = f"there are: {', '.join(sorted(self._things))}"
+            hint = plugin_with(self.kind, name) or f"there are: {', '.join(sorted(self._things))}"
             if self.left_out:
                 others = ", ".join(self.left_out)
                 hint += "; or it is of a plugin that was left out, of which 'autohighlight plugins list' says why: "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autohighlight.errors import OptionError, printable
+from autohighlight.plugins import plugin_with
 
 PROGRAM = "autohighlight"
 
@@ -55,7 +56,8 @@ class Parser(argparse.ArgumentParser):
         is_command = isinstance(action, argparse._SubParsersAction)
         what = "command" if is_command else "/".join(action.option_strings) or action.dest
         said = f"no {what} is called" if is_command else f"{what} cannot be"
-        raise OptionError(f"{said} {printable(repr(str(value)))}", suggestion(str(value), names))
+        hint = plugin_with(what, str(value)) or suggestion(str(value), names)
+        raise OptionError(f"{said} {printable(repr(str(value)))}", hint)
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Reads the command line.

@@ -139,3 +139,10 @@ def test_output_in_ascii_holds_any_name(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 3
     assert b"mp4: there is no such file" in done.stderr
+
+
+def test_a_command_of_a_plugin_that_is_not_installed_names_the_plugin(command: Callable[..., Outcome]) -> None:
+    outcome = command("--no-plugins", "benchmark", "planted")
+    assert outcome.code == 2
+    assert "no command is called 'benchmark'" in outcome.err
+    assert "install the plugin autohighlight-research, which brings it" in outcome.err

@@ -49,7 +49,7 @@ def test_list_as_json_names_the_plugin(command: Command, plugin_module: Install)
     assert listed["hookspec_version"] == hookspec_version
     assert {"kind": "scorer", "name": "loudest", "plugin": "sample"} in listed["names"]
     assert {"kind": "scorer", "name": "fusion", "plugin": "built in"} in listed["names"]
-    assert [plugin["name"] for plugin in listed["plugins"]] == ["built in", "sample"]
+    assert {"built in", "sample"} <= {plugin["name"] for plugin in listed["plugins"]}
     assert listed["errors"] == []
 
 
@@ -95,13 +95,14 @@ BROKEN = "raise ValueError('broken')"
 
 
 def test_a_broken_plugin_is_said_once_and_left_out(command: Command, plugin_module: Install) -> None:
+    without = command("--help")
     plugin_module(BROKEN)
     outcome = command("config", "path")
     assert outcome.code == 0
     warning = "the plugin 'sample' of sample-plugin cannot be loaded: ValueError('broken') (update or remove it)"
     assert outcome.err == f"warning: {warning}\n"
     assert command("config", "path", "-q").err == ""
-    assert command("--help") == Outcome(0, command("--help", "--no-plugins").out, "")
+    assert command("--help") == without
 
 
 def test_the_commands_about_plugins_say_it_in_their_own_way(command: Command, plugin_module: Install) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from autohighlight.default_plugins import load_plugins
-from autohighlight.discovery import ENTRY_POINT_GROUP, PluginSources, create_plugin_manager, find_plugins
+from autohighlight.discovery import ENTRY_POINT_GROUP, PluginInfo, PluginSources, create_plugin_manager, find_plugins
 from autohighlight.errors import OptionError, PluginError
 from autohighlight.hookspecs import hookimpl, hookspec_version
-from autohighlight.plugins import Plugins, collect
+from autohighlight.plugins import OUR_PLUGINS, Plugins, collect, plugin_with
+from tests.conftest import REPOSITORY
 
 
 class Plugin:
@@ -126,12 +127,18 @@ def autohighlight_register_executors(register):
 """
 
 
+def info_of(plugins: Plugins, source: str) -> PluginInfo:
+    """What is said of one distribution; others may be installed too."""
+    (info,) = [info for info in plugins.found if info.source == source]
+    return info
+
+
 def test_one_plugin_may_give_things_of_every_kind_under_one_name(install: Any) -> None:
     install("autohighlight-all", ALL_KINDS)
     plugins = load_plugins()
     assert plugins.errors == ()
     for hook, registry in plugins.registries.items():
-        assert hook in plugins.found[-1].hooks
+        assert hook in info_of(plugins, "autohighlight-all").hooks
         assert registry.owner("mine") == "plugin"
         made = registry["mine"].write if hook.endswith("exporters") else registry["mine"]
         assert made() == "made"
@@ -142,8 +149,8 @@ def test_an_installed_plugin_is_found(install: Any) -> None:
     plugins = load_plugins()
     assert "crowd-noise" in plugins.scorers
     assert plugins.scorers.owner("crowd-noise") == "plugin"
-    (info,) = [info for info in plugins.found if info.kind != "built in"]
-    assert (info.name, info.kind, info.source, info.version) == ("plugin", "distribution", "autohighlight-crowd", "1.0")
+    info = info_of(plugins, "autohighlight-crowd")
+    assert (info.name, info.kind, info.version) == ("plugin", "distribution", "1.0")
     assert info.hooks == ("autohighlight_register_scorers",)
     assert plugins.errors == ()
 
@@ -231,7 +238,7 @@ def autohighlight_timeline_built(timeline):
     assert "crowd-noise" not in plugins.scorers
     assert "ear" not in plugins.backbones
     assert not plugins.manager.has_plugin("broken")
-    assert plugins.found[-1].error is plugins.errors[0]
+    assert info_of(plugins, "autohighlight-broken").error is plugins.errors[0]
 
 
 def test_a_name_that_a_broken_plugin_might_bring_says_so(install: Any) -> None:
@@ -411,3 +418,19 @@ def test_a_name_in_the_family_of_another_plugin_names_both(first: str, second: s
     for name in {first, second, first.replace("*", "drums")}:
         with pytest.raises(PluginError, match="registered by both one and two"):
             plugins.scorers[name]
+
+
+def test_a_plugin_of_ours_that_is_not_installed_is_named() -> None:
+    none_installed = load_plugins(PluginSources.none())
+    for kind, registry in (
+        ("backbone", none_installed.backbones),
+        ("executor", none_installed.executors),
+        ("scorer", none_installed.scorers),
+    ):
+        for name, plugin in OUR_PLUGINS[kind].items():
+            assert (REPOSITORY / "plugins" / plugin / "pyproject.toml").is_file()
+            with pytest.raises(OptionError, match=f"install the plugin {plugin}, which brings it"):
+                registry[name]
+    with pytest.raises(OptionError, match="install the plugin autohighlight-timm"):
+        none_installed.backbones["timm:resnet18"]
+    assert plugin_with("scorer", "dark") is None
