@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autohighlight.cli.answers import answer_to_command, answer_to_option
 from autohighlight.errors import OptionError, printable
 from autohighlight.plugins import plugin_with
 
@@ -56,7 +57,8 @@ class Parser(argparse.ArgumentParser):
         is_command = isinstance(action, argparse._SubParsersAction)
         what = "command" if is_command else "/".join(action.option_strings) or action.dest
         said = f"no {what} is called" if is_command else f"{what} cannot be"
-        hint = plugin_with(what, str(value)) or suggestion(str(value), names)
+        answer = answer_to_command(str(value)) if is_command else None
+        hint = answer or plugin_with(what, str(value)) or suggestion(str(value), names)
         raise OptionError(f"{said} {printable(repr(str(value)))}", hint)
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
@@ -82,7 +84,8 @@ class Parser(argparse.ArgumentParser):
         if not word.startswith("-"):
             raise OptionError(f"one argument too many: {printable(unknown)}", help_hint)
         flags = [flag for action in parser._actions for flag in action.option_strings]
-        raise OptionError(f"no option is called {printable(word)}", suggestion(word, flags, otherwise=help_hint))
+        hint = answer_to_option(word) or suggestion(word, flags, otherwise=help_hint)
+        raise OptionError(f"no option is called {printable(word)}", hint)
 
 
 class CommandParser(Parser):

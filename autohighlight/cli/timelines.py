@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autohighlight.cli.answers import EDITORS
 from autohighlight.cli.arguments import given_options
 from autohighlight.cli.session import Session
 from autohighlight.config import RESULT_SUFFIX, ExportOptions, Layered, Options, SelectOptions, option_flag
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
 
 def asked_for(words: Sequence[str], exporters: Mapping[str, Exporter]) -> list[str]:
-    """The names of exporters in words like ``edl,fcpxml``, each once.
+    """The names of exporters in words like ``edl,fcpxml``, each once; an editor's name means the format for it.
 
     Raises:
         OptionError: no exporter has one of the names.
     """
     names = [name.strip() for word in words for name in word.split(",") if name.strip()]
+    names = [name if name in exporters else EDITORS.get(name, name) for name in names]
     for name in names:
         exporters[name]
     return list(dict.fromkeys(names))

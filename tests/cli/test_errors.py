@@ -146,3 +146,21 @@ def test_a_command_of_a_plugin_that_is_not_installed_names_the_plugin(command: C
     assert outcome.code == 2
     assert "no command is called 'benchmark'" in outcome.err
     assert "install the plugin autohighlight-research, which brings it" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("match.MP4",), "autohighlight reel match.MP4"),
+        (("my clips/a b.mov", "-o", "x.mp4"), "autohighlight reel 'my clips/a b.mov'"),
+        (("reel", "a.mp4", "--vertical"), "docs/how-to/vertical-video.md"),
+        (("reel", "a.mp4", "--aspect", "9:16"), "docs/how-to/vertical-video.md"),
+        (("reel", "a.mp4", "--resolution=1080p"), "docs/how-to/vertical-video.md"),
+        (("gif", "a.mp4", "--music", "song.mp3"), "Music is not added"),
+        (("reel", "a.mp4", "--top", "3"), "Use --count"),
+    ],
+)
+def test_what_people_try_gets_an_answer(words: tuple[str, ...], answer: str, command: Callable[..., Outcome]) -> None:
+    outcome = command(*words)
+    assert outcome.code == 2
+    assert answer in outcome.err

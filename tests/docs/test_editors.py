@@ -43,6 +43,7 @@ def test_an_editor_has_its_row_whose_form_its_page_takes(page: Path) -> None:
     (row,) = [line for line in OVERVIEW.read_text("utf-8").splitlines() if f"](editors/{page.name}) |" in line]
     first_choice = re.findall(r"`(\w+)`", row)[0]
     assert first_choice in EXPORTERS
+    assert asked_for([page.stem], EXPORTERS) == [first_choice]
     assert f"--to {first_choice}" in page.read_text("utf-8").split("```")[1]
 
 
