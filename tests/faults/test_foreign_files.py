@@ -310,11 +310,10 @@ REFUSED = {
     "ffmpeg": "/opt/x", "jobs": 1000, "limits": "hours=1000", "overwrite": True, "scratch": ".", "scratch_size": 1,
 }  # fmt: skip
 ALLOWED = {
-    "adapt", "backbone", "background", "checkpoint", "chapters_of", "clip_length", "clip_sampler", "codec", "count",
-    "crf", "device",
-    "dither", "duration", "fcpxml_version", "fps", "handles", "loop", "markers", "max_bytes", "max_length",
-    "min_length", "order", "policy", "preset", "scorer", "selector", "speed", "timeout", "transition", "verify",
-    "width", "window_stride",
+    "adapt", "audio_tracks", "backbone", "background", "checkpoint", "chapters_of", "clip_length", "clip_sampler",
+    "codec", "count", "crf", "device", "dither", "duration", "fcpxml_version", "fps", "handles", "loop", "markers",
+    "max_bytes", "max_length", "min_length", "order", "policy", "preset", "scorer", "selector", "speed", "timeout",
+    "transition", "verify", "video_order", "width", "window_stride",
 }  # fmt: skip
 
 
