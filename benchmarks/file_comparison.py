@@ -21,6 +21,7 @@ MOST_LATE_SECONDS = 0.005
 """Between a sound in the reel and the same sound in the source."""
 
 _REACH_SECONDS = 0.15  # in which a sound that is misplaced is looked for
+_LONGEST_GAP_SECONDS = 1
 _MOST_STRETCHED = 0.04  # sides of small pictures are rounded to even numbers
 _MOST_MISCOLOURED = 12  # of 255, on average
 _SILENT = 0.004  # root of the mean square
@@ -87,6 +88,11 @@ class Truth:
             return Sound(np.concatenate([sum(tracks[::2]), sum(tracks[1::2])], axis=1), start)
         return Sound(sum(np.broadcast_to(track, (len(track), 2)) for track in tracks), start)
 
+    @property
+    def longest_head(self) -> Fraction:
+        """How many seconds may come before the first frame that can be decoded: what was recorded of its group."""
+        return self.numbers[0] / self.rate
+
     def frames(self, stretches: Sequence[_STRETCH]) -> list[int]:
         """Places in `numbers` of what is shown at each instant of some stretches (seconds from the first frame on)."""
         limits = [
@@ -103,6 +109,9 @@ def read_truth(
     Raises:
         DecodeError: it does not give back the frames that the file was made of.
     """
+    longest = max((b - a for a, b in itertools.pairwise(decoded.times)), default=Fraction(0))
+    if longest > _LONGEST_GAP_SECONDS:
+        raise DecodeError(f"its full decode shows one frame for {float(longest):.1f} s")
     numbers = list[int]()
     for turn in TURNS:
         numbers = [_number(turn(picture)) for picture in decoded.pictures]
@@ -253,16 +262,20 @@ def compare_fcpxml(path: Path, truth: Truth, stretches: Sequence[_STRETCH]) -> I
         yield f"FCPXML has a picture {float(aspect):.2f} times as wide as high, not {float(truth.decoded.aspect):.2f}"
     if (start := _seconds(asset.attrib["start"])) != truth.start_seconds:
         yield f"the asset starts at {float(start):.3f} s, not {truth.start_seconds}"
-    if abs(_seconds(asset.attrib["duration"]) - truth.duration) > (2 if truth.is_uneven else 1) / truth.rate:
-        yield f"the asset lasts {float(_seconds(asset.attrib['duration'])):.3f} s, not {float(truth.duration):.3f}"
+    clips = [
+        (_seconds(clip.attrib["start"]) - start, _seconds(clip.attrib["duration"])) for clip in root.iter("asset-clip")
+    ]
+    head = clips[0][0] - stretches[0][0]  # editors count what comes before the first picture that can be decoded
+    if not 0 <= head <= truth.longest_head:
+        yield f"the first clip begins {float(head):.3f} s before or after what it is to show"
+    duration = _seconds(asset.attrib["duration"]) - head
+    if abs(duration - truth.duration) > (2 if truth.is_uneven else 1) / truth.rate:
+        yield f"the asset lasts {float(duration):.3f} s, not {float(truth.duration):.3f}"
     tracks, channels = (int(asset.get(name, "0")) for name in ("audioSources", "audioChannels"))
     sounds = truth.decoded.sounds
     if (tracks, channels) != (len(sounds), sum(sound.samples.shape[1] for sound in sounds)):
         yield f"the asset has {channels} channels in {tracks} sound tracks"
-    clips = [
-        (_seconds(clip.attrib["start"]) - start, _seconds(clip.attrib["duration"])) for clip in root.iter("asset-clip")
-    ]
-    named = truth.frames([(begin, begin + duration) for begin, duration in clips])
+    named = truth.frames([(begin - head, begin - head + length) for begin, length in clips])
     if named != truth.frames(stretches):
         yield f"the clips show other frames: {[(float(b), float(d)) for b, d in clips]}"
 

@@ -49,16 +49,15 @@ def change_size(made: Path, path: Path) -> None:
     with av.open(str(made)) as container:
         name = container.streams.video[0].codec_context.codec.canonical_name
     codec = VIDEO[{"mpeg2video": "mpeg2"}.get(name, name)]
-    is_joined_by_program = made.suffix == ".webm"
-    suffix = {".webm": ".webm", ".mpg": ".mpg", ".h264": ".h264"}.get(made.suffix, ".ts")
+    suffix = made.suffix if made.suffix in (".webm", ".h264") else ".ts"
     small, large, joined = (made.with_name(f"{part}{suffix}") for part in ("small", "large", "joined"))
-    sound = [] if made.suffix == ".h264" else ["-map", "0:a", "-c:a", "copy"]
-    offset = [] if is_joined_by_program else ["-output_ts_offset", _HALF_SECONDS]
-    scale = [*codec.options, "-pix_fmt", codec.pixel_format, "-vf", "scale=192:128:flags=neighbor"]
-    run_program(["-i", made, "-t", _HALF_SECONDS, "-map", "0:v", "-c:v", "copy", *sound, small])
-    run_program(["-i", made, "-ss", _HALF_SECONDS, "-map", "0:v", *scale, *sound, *offset, large])
-    if is_joined_by_program:
-        (made.with_name("list.txt")).write_text(f"file {small.name}\nfile {large.name}\n", "utf-8")
+    encoder = [*codec.options, "-pix_fmt", codec.pixel_format]
+    offset = ["-output_ts_offset", _HALF_SECONDS] if suffix == ".ts" else []
+    first, second = "trim=end_frame=36", "trim=start_frame=36,setpts=PTS-STARTPTS,scale=192:128:flags=neighbor"
+    run_program(["-i", made, "-vf", first, *encoder, small])
+    run_program(["-i", made, "-vf", second, *encoder, *offset, large])
+    if suffix == ".webm":
+        made.with_name("list.txt").write_text(f"file {small.name}\nfile {large.name}\n", "utf-8")
         run_program(["-f", "concat", "-i", made.with_name("list.txt"), "-map", "0", "-c", "copy", path])
         return
     joined.write_bytes(small.read_bytes() + large.read_bytes())

@@ -76,7 +76,7 @@ def truth_of(made: MadeFile) -> Truth:
     if len(decoded.sounds) < len(layouts):
         raise DecodeError(f"its full decode gives {len(decoded.sounds)} sound tracks of {len(layouts)}")
     if (made.combination.container, made.combination.video) in _GUESSED:
-        decoded = _as_recorded(decoded, made.rate)
+        decoded = _as_recorded(decoded, made.rate, has_no_clock=made.combination.container != "mpg")
     return read_truth(decoded, made.num_frames, trait.least_shown, made.rate, layouts, trait.start_seconds)
 
 
@@ -84,10 +84,10 @@ _GUESSED = frozenset({("avi", "h264"), ("mxf", "h264"), ("mpg", "h264")})
 """Files that do not say when each frame is shown, if frames change places: FFmpeg shows some late, or two at once."""
 
 
-def _as_recorded(decoded: Decoded, rate: Fraction) -> Decoded:
-    """The same with its frames evenly spaced, the first with the first sound, as it was recorded."""
+def _as_recorded(decoded: Decoded, rate: Fraction, *, has_no_clock: bool) -> Decoded:
+    """The same with its frames evenly spaced; without a clock, picture and sound begin together, as recorded."""
     times = [number / rate for number in range(len(decoded.times))]
-    sounds = tuple(replace(sound, start=min(0.0, sound.start)) for sound in decoded.sounds)
+    sounds = tuple(replace(sound, start=0.0 if has_no_clock else sound.start) for sound in decoded.sounds)
     return replace(decoded, times=times, sounds=sounds)
 
 
@@ -105,7 +105,7 @@ def run_program(video: Path, folder: Path) -> Stretches:
     selection = pipeline.select(analysis, OPTIONS, plugins=plugins, exporter="reel")
     pipeline.write(selection, folder / "reel.mp4", "reel", options=OPTIONS, plugins=plugins)
     pipeline.write(selection, folder / "timeline.fcpxml", "fcpxml", options=OPTIONS, plugins=plugins)
-    origin = selection.media.time_range.start
+    origin = _shown(selection.media).start
     return [(h.time_range.start - origin, h.time_range.end - origin) for h in selection]
 
 
@@ -123,12 +123,19 @@ def _plugins() -> Plugins:
     return plugins
 
 
+def _shown(media: MediaInfo) -> TimeRange:
+    """The media without what comes before its first picture that can be decoded."""
+    head = next((gap for gap in media.gaps if gap.start <= media.time_range.start), None)
+    return TimeRange(head.end if head else media.time_range.start, media.time_range.end)
+
+
 def _ends_and_middle(
     media: MediaInfo, scores: ScoreTrack, _shot_boundaries: Sequence[Fraction], _options: SelectOptions
 ) -> Selection:
     """A sixth of the video each: its beginning, a part behind its middle, its end; of a very short one, all."""
-    count = media.grid_length
+    begin = media.grid.nearest(_shown(media).start)
+    count = media.grid_length - begin
     length = count // 6
-    firsts = [0, count * 11 // 20, count - length] if length else [0]
+    firsts = [begin, begin + count * 11 // 20, begin + count - length] if length else [begin]
     spans = [TimeRange(media.grid.time(n), media.grid.time(n + (length or count))) for n in firsts]
     return Selection(media, tuple(Highlight(span, 0.5, "") for span in spans), scores)

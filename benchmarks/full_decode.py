@@ -26,6 +26,10 @@ SAMPLE_RATE = 48_000
 """Samples/s to which all sound is brought."""
 
 
+_OFFSET_SECONDS = 100
+"""Added to all times, so that none is negative. Anything but whole seconds would be rounded by coarse clocks."""
+
+
 class DecodeError(Exception):
     """The program cannot write or decode a file; the message is the last line it said."""
 
@@ -103,7 +107,8 @@ def decode(path: Path, num_tracks: int, video_track: int = 0) -> Decoded:
     with tempfile.TemporaryDirectory(prefix="decode-") as folder:
         raw = Path(folder, "decoded.nut")
         run_program([
-            "-i", f"file:{path}", *picture, *timing, *sounds, "-c:a", "pcm_f32le", "-ar", SAMPLE_RATE, "-f", "nut", raw,
+            "-copyts", "-itsoffset", _OFFSET_SECONDS, "-i", f"file:{path}", *picture, *timing, *sounds, "-c:a", "pcm_f32le", "-ar", SAMPLE_RATE,
+            "-f", "nut", raw,
         ])  # fmt: skip
         return _read(raw, num_tracks)
 

@@ -27,7 +27,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from autohighlight.config import Limits
-from autohighlight.media.decoders import decoder_of
+from autohighlight.media.decoders import decoder_of, feed
 from autohighlight.media.nal import is_unreferenced
 from autohighlight.media.source import changed, check_unchanged, open_probed, packets_from
 from autohighlight.types import MediaInfo, PacketIndex
@@ -275,7 +275,7 @@ class VideoReader:
         self._source()
         assert self._decoder is not None  # noqa: S101 -- for the type checker; the source is open
         try:
-            frames = self._decoder.decode(packet)
+            frames = feed(self._decoder, packet)
         except av.error.EOFError:
             return
         except av.error.FFmpegError:

@@ -1,11 +1,14 @@
-"""Which decoder a video stream is given to."""
+"""Which decoder a video stream is given to, and how."""
 
 from __future__ import annotations
 
 from typing import cast
 
+import av.error
 from av.codec import CodecContext, codecs_available
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from autohighlight.config import Limits
@@ -28,3 +31,19 @@ def decoder_of(stream: VideoStream, limits: Limits) -> VideoCodecContext:
     decoder = cast(VideoCodecContext, CodecContext.create(name, "r"))
     decoder.options = decoder_options(limits)
     return decoder
+
+
+def feed(decoder: VideoCodecContext, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+    """The frames that a packet completes; of None, the rest.
+
+    After damage, FFmpeg's decoders of VP8 and VP9 may keep packets that they do not get rid of, and refuse all others.
+    Such a decoder begins anew.
+
+    Raises:
+        FFmpegError: the packet cannot be decoded.
+    """
+    try:
+        return decoder.decode(packet)
+    except av.error.BlockingIOError:
+        decoder.flush_buffers()
+        return decoder.decode(packet)

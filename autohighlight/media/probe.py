@@ -25,7 +25,7 @@ from autohighlight.errors import UndecodableError
 from autohighlight.files import Snapshot
 from autohighlight.media.alpha import has_alpha
 from autohighlight.media.channels import settled_layout
-from autohighlight.media.decoders import decoder_of
+from autohighlight.media.decoders import decoder_of, feed
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
 from autohighlight.media.gaps import after_lost_key_frames, holes, joined, time_ranges, undecodable_head
 from autohighlight.media.limits import check_length, check_picture, check_rate
@@ -91,7 +91,7 @@ def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | 
         orientation = orientation_of(frame)
         time_base = stream.time_base or Fraction(1, 1000)
         packets = without_pulldown(packets, time_base)
-        rate, is_variable = frame_rate(stream, packets, end, limits)
+        rate, is_variable = frame_rate(stream, packets, end, frame.pts, limits)
         first = int(packets.pts[packets.is_shown].min())
         last = int(packets.pts[packets.is_shown].max())
         stop = max(end, last * time_base + (1 / rate if end <= last * time_base else 0))
@@ -180,7 +180,7 @@ def _decoded(container: InputContainer, stream: VideoStream, limits: Limits) -> 
     try:
         for packet in packets_from(container, stream):
             try:
-                frames = decoder.decode(packet if packet.size else None)
+                frames = feed(decoder, packet if packet.size else None)
                 yield from (frame for frame in frames if not frame.is_corrupt)
             except av.error.InvalidDataError:
                 continue  # damaged: a later packet may decode

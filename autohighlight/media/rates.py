@@ -15,6 +15,7 @@ from autohighlight.times import STANDARD_FRAME_RATES, nearest_standard_rate
 from autohighlight.types import PacketIndex
 
 _LEAST_HELD = 0.99  # of the places of a constant rate: editors show another frame where one is missing
+_MOSTLY = 0.9  # of the gaps between frames
 _LONGEST_USUAL_GAP = 1.5  # times the median: longer ones are frames left out
 _HIGHEST_VARIABLE_RATE = Fraction(60)  # closer frames are bursts of a screen recorder, not a rate
 _HIGHEST_RATE_OF_ONE_FRAME = 300
@@ -62,7 +63,9 @@ def _followed(places: NDArray[np.float64]) -> NDArray[np.int64]:
     return numbers
 
 
-def frame_rate(stream: VideoStream, packets: PacketIndex, end: Fraction, limits: Limits) -> tuple[Fraction, bool]:
+def frame_rate(
+    stream: VideoStream, packets: PacketIndex, end: Fraction, first_decoded: int | None, limits: Limits
+) -> tuple[Fraction, bool]:
     """The nominal rate, in frames/s, and whether frames are unevenly spaced.
 
     A rate is the true one if every frame lies on its grid, to within the rounding of the container's clock, and most
@@ -75,9 +78,13 @@ def frame_rate(stream: VideoStream, packets: PacketIndex, end: Fraction, limits:
         stream: its header's guesses are tried first.
         packets: of the stream.
         end: of the last frame, in seconds; tells the rate where there is only one.
+        first_decoded: time of the first frame that can be decoded, in ticks; where a recording begins before a key
+            frame, times of the packets before may be guesses.
         limits: within which the file is read.
     """
     times = np.sort(packets.pts[packets.is_shown])
+    if first_decoded is not None and packets.has_timestamps and packets.stamp is None and times[-1] > first_decoded:
+        times = times[times >= first_decoded]
     time_base = stream.time_base or Fraction(1, 1000)
     guesses = [r for r in (stream.guessed_rate, stream.average_rate, stream.base_rate) if r]
     if len(times) < 2 or times[-1] == times[0]:
@@ -123,6 +130,9 @@ def _grid_step(times: NDArray[np.int64], time_base: Fraction, rate: Fraction) ->
     if spread > min(tolerance, 0.25 / float(rate)) or (steps < 1).any():
         return 0
     step = int(np.gcd.reduce(steps))
+    usual = int(np.median(steps))
+    if usual > step and float((steps == usual).mean()) >= _MOSTLY:
+        return 0  # a few frames lie between the places of the rate that all others have
     # At least half of the places are held, and no place twice.
     return step if numbers[-1] // step + 1 <= 2 * len(times) else 0
 
