@@ -106,10 +106,9 @@ def decode(path: Path, num_tracks: int, video_track: int = 0) -> Decoded:
     timing = ["-fps_mode", "passthrough", "-enc_time_base", "demux"]
     with tempfile.TemporaryDirectory(prefix="decode-") as folder:
         raw = Path(folder, "decoded.nut")
-        run_program([
-            "-copyts", "-itsoffset", _OFFSET_SECONDS, "-i", f"file:{path}", *picture, *timing, *sounds, "-c:a", "pcm_f32le", "-ar", SAMPLE_RATE,
-            "-f", "nut", raw,
-        ])  # fmt: skip
+        source = ["-copyts", "-itsoffset", _OFFSET_SECONDS, "-i", f"file:{path}"]
+        heard = [*sounds, "-c:a", "pcm_f32le", "-ar", SAMPLE_RATE]
+        run_program([*source, *picture, *timing, *heard, "-f", "nut", raw])
         return _read(raw, num_tracks)
 
 

@@ -28,6 +28,8 @@ _ONCE_WRONG = {
     "packets that end within a sample": Combination("vob", "mpeg2", "pcm_dvd", "plain"),
     "a sound track that holds nothing": Combination("m2ts", "h264", "truehd", "plain"),
     "one frame, timed by a clock of hundredths": Combination("gif", "gif", "", "time: one frame"),
+    "VP9 without its first key frame": Combination("mkv", "vp9", "mp2", "time: begins between key frames"),
+    "guessed times before the first key frame": Combination("mpg", "mpeg2", "mp2", "time: recorded from the middle"),
     "one frame, said to be two fields": Combination("ts", "h264", "", "time: one frame"),
 }
 
