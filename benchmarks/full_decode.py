@@ -26,10 +26,6 @@ SAMPLE_RATE = 48_000
 """Samples/s to which all sound is brought."""
 
 
-_OFFSET_SECONDS = 100
-"""Added to all times, so that none is negative. Anything but whole seconds would be rounded by coarse clocks."""
-
-
 class DecodeError(Exception):
     """The program cannot write or decode a file; the message is the last line it said."""
 
@@ -106,7 +102,7 @@ def decode(path: Path, num_tracks: int, video_track: int = 0) -> Decoded:
     timing = ["-fps_mode", "passthrough", "-enc_time_base", "demux"]
     with tempfile.TemporaryDirectory(prefix="decode-") as folder:
         raw = Path(folder, "decoded.nut")
-        source = ["-copyts", "-itsoffset", _OFFSET_SECONDS, "-i", f"file:{path}"]
+        source = ["-copyts", "-i", f"file:{path}"]  # a shift would be rounded by coarse clocks, as those of AVI
         heard = [*sounds, "-c:a", "pcm_f32le", "-ar", SAMPLE_RATE]
         run_program([*source, *picture, *timing, *heard, "-f", "nut", raw])
         return _read(raw, num_tracks)

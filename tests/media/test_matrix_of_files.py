@@ -1,4 +1,4 @@
-"""A tenth of the files that ``benchmarks/files.py`` tries, and whether its judge sees what is wrong."""
+"""A part of the files that ``benchmarks/files.py`` tries, and whether its judge sees what is wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.file_making import make_file
 from benchmarks.full_decode import run_program as run_ffmpeg
 
 _PLAIN = Combination("mp4", "h264", "aac", "plain")
-_TENTH = share_of(all_combinations(), 10)
+_SHARE = share_of(all_combinations(), 20)
 
 _ONCE_WRONG = {
     "a Matroska file without an index": Combination("mkv", "dirac", "mp3", "plain"),
@@ -35,7 +35,7 @@ _ONCE_WRONG = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("combination", _TENTH, ids=str)
+@pytest.mark.parametrize("combination", _SHARE, ids=str)
 def test_a_file_is_right_or_refused(combination: Combination, tmp_path: Path) -> None:
     verdict = judge(combination, tmp_path)
     assert verdict.outcome != "wrong", verdict.reason
@@ -46,12 +46,12 @@ def test_what_was_wrong_once_is_right(name: str, tmp_path: Path) -> None:
     assert judge(_ONCE_WRONG[name], tmp_path) == Verdict("right")
 
 
-def test_the_matrix_is_large_and_its_tenth_has_most_kinds() -> None:
+def test_the_matrix_is_large_and_its_part_has_all_kinds() -> None:
     everything = all_combinations()
     assert len(everything) == len(set(everything)) >= 400
-    assert set(_TENTH) <= set(everything)
-    assert len(everything) / 15 < len(_TENTH) < len(everything) / 7
-    assert {combination.kind for combination in _TENTH} == {combination.kind for combination in everything}
+    assert set(_SHARE) <= set(everything)
+    assert len(everything) / 30 < len(_SHARE) < len(everything) / 15
+    assert {combination.kind for combination in _SHARE} == {combination.kind for combination in everything}
 
 
 @pytest.fixture(scope="module")
