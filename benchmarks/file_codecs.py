@@ -44,7 +44,7 @@ PAL, DNXHR = (720, 576), (256, 128)
 VIDEO: dict[str, VideoCodec] = {
     "h264": _codec("libx264", *_X264),
     "hevc": _codec("libx265", *_X265),
-    "av1": _codec("libaom-av1", "-usage", "realtime", "-cpu-used", 9, *_GROUPS),
+    "av1": _codec("libaom-av1", "-usage", "realtime", "-cpu-used", 8, *_GROUPS),
     "vp8": _codec("libvpx", *_VPX),
     "vp9": _codec("libvpx-vp9", *_VPX),
     "vvc": VideoCodec(("-c:v", "libvvenc", "-preset", "faster", "-qp", 20), "yuv420p10le", num_frames=24),

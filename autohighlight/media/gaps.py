@@ -57,7 +57,7 @@ def undecodable_head(packets: PacketIndex, codec: str, first_frame: int | None) 
     if not len(found):
         return []
     begin, end = int(packets.pts[packets.is_shown].min()), int(packets.pts[found[0]])
-    keys = np.flatnonzero(packets.is_key & packets.is_shown)
+    keys = np.flatnonzero(packets.is_key)  # that an edit list hides one does not matter to the decoder
     if codec not in _WAITING_FOR_KEY_FRAMES and len(keys):
         end = max(end, int(packets.pts[keys[0]]))
     return [(begin, end)] if end > begin else []

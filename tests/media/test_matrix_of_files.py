@@ -30,6 +30,7 @@ _ONCE_WRONG = {
     "one frame, timed by a clock of hundredths": Combination("gif", "gif", "", "time: one frame"),
     "VP9 without its first key frame": Combination("mkv", "vp9", "mp2", "time: begins between key frames"),
     "guessed times before the first key frame": Combination("mpg", "mpeg2", "mp2", "time: recorded from the middle"),
+    "a key frame that an edit list hides": Combination("mov", "mpeg4", "aac", "time: edit list that hides frames"),
     "one frame, said to be two fields": Combination("ts", "h264", "", "time: one frame"),
 }
 
