@@ -42,7 +42,7 @@ def moving_tracks(container: InputContainer, path: Path, limits: Limits) -> list
     """
     tracks = [stream for stream in container.streams.video if not int(stream.disposition) & _ATTACHED_PICTURE]
     if not tracks:
-        raise NoVideoStreamError(path, "has no video stream", "name a file with moving pictures")
+        raise NoVideoStreamError(path, "contains no picture, only sound or data", "name a video file")
     readable = [stream for stream in _moving(tracks, path, limits) if stream.codec_context is not None]
     if not readable:
         raise UndecodableError(path, "is in a video codec that cannot be decoded here", "convert it first")
