@@ -22,7 +22,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -42,17 +43,29 @@ def main() -> int:
     if not chosen:
         print(f"no combination has {arguments.only!r} in its name", file=sys.stderr)
         return 2
-    logging.getLogger("autohighlight").setLevel(logging.ERROR)
     print_provenance()
     print(", ".join(f"{name} {version}" for name, version in library_versions().items()))
     began, verdicts = time.monotonic(), dict[Combination, Verdict]()
     for number, combination in enumerate(chosen, start=1):
-        verdicts[combination] = _judged(combination, arguments.keep)
+        with _quiet():
+            verdicts[combination] = _judged(combination, arguments.keep)
         if verdicts[combination].outcome == "wrong":
             print(f"wrong: {combination}: {verdicts[combination].reason}", flush=True)
         if sys.stderr.isatty():
             print(f"\r{number}/{len(chosen)} ", end="", file=sys.stderr)
     return _report(verdicts, time.monotonic() - began)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings about odd files: all of these are."""
+    logger = logging.getLogger("autohighlight")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _arguments() -> argparse.Namespace:

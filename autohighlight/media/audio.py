@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from statistics import median_low
+from typing import NamedTuple
 
 import av
 import av.error
@@ -22,7 +24,19 @@ from autohighlight.media.source import changed, check_unchanged, open_probed, pa
 from autohighlight.types import AudioStream, MediaInfo
 
 _JUMP_SECONDS = Fraction(1, 20)
-"""Time stamps that leap further than this mean a gap; less is the rounding of a container's clock."""
+"""Time stamps of two frames that leap further than this mean a gap."""
+
+_SLACK_SECONDS = Fraction(1, 50)
+"""Sound that is further from its time stamps than this is put where they say; less is the rounding of a clock.
+
+A frame of AAC that was lost is 21 ms, one of MPEG layer II 24 ms, one of AC-3 32 ms at 48 kHz.
+"""
+
+_ROUNDING_SECONDS = Fraction(1, 500)
+"""Matroska and FLV write times in milliseconds."""
+
+_RUN_FRAMES = 8
+_RUN_SECONDS = Fraction(1, 4)
 
 _WARM_UP_SECONDS = Fraction(1)
 """Decoding begins so much before what is wanted, and the first half of it is left out.
@@ -103,28 +117,26 @@ class AudioReader:
         check_unchanged(self._media)
 
     def _in_chunks(self, frames: Iterator[AudioFrame], end: Fraction | None) -> Iterator[SoundChunk]:
-        resampler = begin = expected = None
-        form: tuple[str, str, int] | None = None
-        for frame in frames:
-            time = (frame.pts or 0) * (frame.time_base or Fraction(0)) if frame.pts is not None else expected
-            time = Fraction(0) if time is None else time
-            before, form = form, (frame.format.name, frame.layout.name, frame.sample_rate)
+        resampler = form = None
+        begin = position = Fraction(0)  # of what the resampler gives next, and of what is decoded next
+        for run in _runs(frames):
+            start = position if run.start is None else run.start
             # Broadcasts change from stereo to 5.1 and back on the way, and a resampler takes one form only.
-            is_next = expected is not None and abs(time - expected) <= _JUMP_SECONDS and form == before
-            if resampler is None or begin is None or not is_next:
-                if resampler is not None and begin is not None:
+            if resampler is None or run.form != form or abs(start - position) > _SLACK_SECONDS:
+                if resampler is not None:
                     yield from resampler.samples(None, begin)
-                resampler, begin = _Resampler(frame.layout.name, self.layout, self.sample_rate), time
-            expected = time + Fraction(frame.samples, frame.sample_rate)
-            frame.pts = None
-            for chunk in resampler.samples(frame, begin):
-                yield chunk
-                begin += Fraction(chunk.samples.shape[1], self.sample_rate)
+                resampler, form = _Resampler(run.form.layout, self.layout, self.sample_rate), run.form
+                begin = position = start
+            position += run.duration
+            for frame in run.frames:
+                frame.pts = None
+                for chunk in resampler.samples(frame, begin):
+                    yield chunk
+                    begin += Fraction(chunk.samples.shape[1], self.sample_rate)
             if end is not None and begin >= end:
-                break
-        else:
-            if resampler is not None and begin is not None:
-                yield from resampler.samples(None, begin)
+                return
+        if resampler is not None:
+            yield from resampler.samples(None, begin)
 
     def _frames(self, start: Fraction | None) -> Generator[AudioFrame, None, None]:
         """The frames from somewhat before `start` on; those of the first moments after a seek are left out."""
@@ -173,6 +185,66 @@ class AudioReader:
                     self.num_lost += is_warm
         except (av.error.FFmpegError, OSError):
             self.num_lost += 1  # the file ends in damage
+
+
+class _Form(NamedTuple):
+    """What a resampler is made for."""
+
+    sample_format: str
+    layout: str
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Frames of one form that follow on one another.
+
+    Args:
+        frames: at least one.
+        form: of all of them.
+        start: when the first is heard, in seconds, by the time stamps of most of them: FFmpeg puts single frames of
+            Vorbis 9 ms too late. None if none has a time stamp.
+        duration: of all together, in seconds.
+    """
+
+    frames: Sequence[AudioFrame]
+    form: _Form
+    start: Fraction | None
+    duration: Fraction
+
+
+def _runs(frames: Iterator[AudioFrame]) -> Iterator[_Run]:
+    """Short runs; time stamps that leap, or another form, begin a new one."""
+    run, starts, duration = list[AudioFrame](), list[Fraction](), Fraction(0)
+    form: _Form | None = None
+
+    def ended() -> Iterator[_Run]:
+        if run and form is not None:
+            yield _Run(tuple(run), form, _agreed(starts), duration)
+        run.clear()
+        starts.clear()
+
+    for frame in frames:
+        start = None if frame.pts is None else frame.pts * (frame.time_base or Fraction(0)) - duration
+        before, now = form, _Form(frame.format.name, frame.layout.name, frame.sample_rate)
+        leaps = start is not None and bool(starts) and abs(start - starts[-1]) > _JUMP_SECONDS
+        if leaps or now != before or len(run) == _RUN_FRAMES or duration >= _RUN_SECONDS:
+            yield from ended()
+            start, duration = None if start is None else start + duration, Fraction(0)
+        form = now
+        run.append(frame)
+        duration += Fraction(frame.samples, frame.sample_rate)
+        if start is not None:
+            starts.append(start)
+    yield from ended()
+
+
+def _agreed(starts: Sequence[Fraction]) -> Fraction | None:
+    """When a run begins, by its first frame, unless most of the others say something else than rounding explains."""
+    if not starts:
+        return None
+    usual = median_low(starts)
+    return starts[0] if abs(starts[0] - usual) <= _ROUNDING_SECONDS else usual
 
 
 class _Resampler:

@@ -7,7 +7,6 @@ container's header says of length and rate is not trusted.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -16,7 +15,6 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -24,7 +22,7 @@ from autohighlight.config import AudioTracks, Limits
 from autohighlight.errors import UndecodableError
 from autohighlight.files import Snapshot
 from autohighlight.media.alpha import has_alpha
-from autohighlight.media.channels import settled_layout
+from autohighlight.media.audio_streams import read_audio_streams
 from autohighlight.media.decoders import decoder_of, feed
 from autohighlight.media.fields import NUM_FRAMES_TRIED, field_order, may_be_interlaced
 from autohighlight.media.gaps import after_lost_key_frames, holes, joined, time_ranges, undecodable_head
@@ -45,13 +43,7 @@ from autohighlight.media.source import (
 from autohighlight.media.start_timecode import reel_name, start_timecode
 from autohighlight.media.video_tracks import moving_tracks
 from autohighlight.times import TimeRange
-from autohighlight.types import AudioStream, ColourInfo, FieldOrder, MediaInfo
-
-_DEFAULT = 0x0001  # AV_DISPOSITION_DEFAULT
-
-
-_PCM_DEPTH = re.compile(r"pcm_[sfu](\d+)")  # FFmpeg's names of uncompressed sound: pcm_s24le
-_DURATION_TAG = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)", re.ASCII)
+from autohighlight.types import ColourInfo, FieldOrder, MediaInfo
 
 # ITU-T H.273 code points in FFmpeg's words
 _PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
@@ -86,7 +78,7 @@ def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | 
         tracks = moving_tracks(container, path, limits)
         stream = tracks[0]
         packets, end, num_absent = read_packets(container, stream, path, limits)
-        audio = tuple(_audio_stream(s) for s in container.streams.audio if _is_known(s))
+        audio, undecodable_audio = read_audio_streams(container, path, limits)
         frame, fields = _first_frame(path, stream.index, limits)
         orientation = orientation_of(frame)
         time_base = stream.time_base or Fraction(1, 1000)
@@ -132,7 +124,7 @@ def probe(path: Path, limits: Limits | None = None, audio_tracks: AudioTracks | 
             num_subtitles=len(container.streams.subtitles),
             snapshot=snapshot,
             limits=limits,
-            undecodable_audio=tuple(s.index for s in container.streams.audio if not _is_known(s)),
+            undecodable_audio=undecodable_audio,
         )
         missing = holes(packets, stop, time_base, path, container.format.name, limits)
         missing += after_lost_key_frames(packets, is_variable_rate=is_variable)
@@ -201,39 +193,3 @@ def _colour(frame: VideoFrame) -> ColourInfo:
         matrix=_MATRICES.get(int(frame.colorspace), "unknown"),
         range=_RANGES.get(int(frame.color_range), "unknown"),
     )
-
-
-def _is_known(stream: av.AudioStream) -> bool:
-    """Whether a sound track can be decoded, and said what it is; of the AC-3 beside TrueHD there may be no packet."""
-    return stream.codec_context is not None and stream.codec_context.sample_rate > 0
-
-
-def _audio_stream(stream: av.AudioStream) -> AudioStream:
-    context = stream.codec_context
-    layout, num_channels = settled_layout(stream)
-    start = (stream.start_time or 0) * (stream.time_base or Fraction(0))
-    return AudioStream(
-        index=stream.index,
-        codec=context.codec.canonical_name,
-        sample_rate=context.sample_rate,
-        layout=layout,
-        num_channels=num_channels,
-        language=stream.language or "",
-        start=start,
-        is_default=bool(int(stream.disposition) & _DEFAULT),
-        duration=_audio_duration(stream, start),
-        bit_depth=int(depth[1]) if (depth := _PCM_DEPTH.match(context.codec.canonical_name)) else 16,
-        title=stream.metadata.get("title") or stream.metadata.get("name") or "",
-        dispositions=tuple(flag.name or "" for flag in Disposition if int(stream.disposition) & flag),
-    )
-
-
-def _audio_duration(stream: av.AudioStream, start: Fraction) -> Fraction | None:
-    """As the container's header says; Matroska tells the end instead, in a tag."""
-    if stream.duration is not None and stream.time_base is not None:
-        return stream.duration * stream.time_base
-    if clock := _DURATION_TAG.fullmatch(stream.metadata.get("DURATION", "")):
-        hours, minutes, seconds = (Fraction(field) for field in clock.groups())
-        duration = hours * 3600 + minutes * 60 + seconds - start
-        return duration if duration > 0 else None
-    return None
