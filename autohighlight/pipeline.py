@@ -109,7 +109,8 @@ def extract(
     factory = plugins.backbones[options.extract.backbone]
     cache = FeatureCache.from_options(options.extract)
     track = extract_features(media, clips, factory, options.extract, cache=cache, progress=progress)
-    media = dataclasses.replace(media, gaps=joined(track.undecoded, media))
+    if track.undecoded:
+        media = dataclasses.replace(media, gaps=joined(track.undecoded, media))
     return dataclasses.replace(track, media=media)  # not kept in the cache: the same file may lie elsewhere by then
 
 

@@ -90,7 +90,8 @@ def _write_decisions(
     """Writes what was decided of each file of the video."""
     written = []
     for name, source, analysis in zip(job.decisions, job.sources, _comparable(analyses), strict=True):
-        highlights = tuple(each for selection in selections if selection.media is analysis.media for each in selection)
+        of_file = [each for each in selections if each.media.path == analysis.media.path]
+        highlights = tuple(highlight for each in of_file for highlight in each)
         selection = Selection(analysis.media, highlights, analysis.scores)
         document = highlights_document(analysis, selection, None, shown) | {"video": remote.shown(source)}
         written.append(folder / name)

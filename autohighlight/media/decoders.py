@@ -40,7 +40,7 @@ def feed(decoder: VideoCodecContext, packet: Packet[VideoStream] | None) -> list
     Such a decoder begins anew.
 
     Raises:
-        FFmpegError: the packet cannot be decoded.
+        av.error.FFmpegError: the packet cannot be decoded.
     """
     try:
         return decoder.decode(packet)

@@ -148,11 +148,12 @@ def _first_frame(path: Path, stream_index: int, limits: Limits) -> tuple[VideoFr
             if may_be_interlaced(stream.codec_context, frame):
                 frames += itertools.islice(decoded, NUM_FRAMES_TRIED - 1)
             return frame, field_order(stream.codec_context, frames)
-        if container.format.name == "avi" and not stream.codec_context.codec_tag.strip("\0"):
-            problem = "is an AVI that does not name its codec, as FFmpeg writes one with HEVC"
-            raise UndecodableError(path, problem, "if it is HEVC: ffmpeg -c:v hevc -i FILE NEW.mp4")
+        names_no_codec = container.format.name == "avi" and not stream.codec_context.codec_tag.strip("\0")
     if (size := size_too_large(path, limits)) is not None:
         check_picture(path, *size, limits)
+    if names_no_codec:
+        problem = "is an AVI that does not name its codec, as FFmpeg writes one with HEVC"
+        raise UndecodableError(path, problem, "if it is HEVC: ffmpeg -c:v hevc -i FILE NEW.mp4")
     raise UndecodableError(path, "holds a video stream, but not one frame of it can be decoded", "it may be damaged")
 
 

@@ -59,7 +59,7 @@ _PLAYS: dict[str, tuple[int, int, str, str]] = {
     "real/yoga_10s.mp4": (568, 320, "30", ""),
 }
 _REFUSED = {
-    "odd/no_video_stream.mp4": "contains no picture",
+    "odd/no_video_stream.mp4": "contains no picture, only sound or data",
     "odd/not a video [text].mp4": "is not a video that can be read",
 }
 _STAND_INS = {

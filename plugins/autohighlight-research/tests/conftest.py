@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import command
+from tests.cli.conftest import _plain_terminal, command
 from tests.conftest import _own_user_folders, _random_numbers_restored, shared
 
-__all__ = ["_own_user_folders", "_random_numbers_restored", "command", "shared"]
+__all__ = ["_own_user_folders", "_plain_terminal", "_random_numbers_restored", "command", "shared"]

@@ -271,7 +271,7 @@ def test_drive_refusing_is_one_line(know: object, monkeypatch: pytest.MonkeyPatc
 
 def test_without_gdown_it_says_how_to_install_it(know: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gdown", None)
-    with pytest.raises(DependencyError, match=r'pip install "autohighlight\[research\]"'):
+    with pytest.raises(DependencyError, match=r'pip install "autohighlight\[models\]"'):
         fetch()
 
 
